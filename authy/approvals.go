@@ -1,0 +1,97 @@
+package authy
+
+import "context"
+
+// CreateApprovalRequestParams describes a push that asks a user to approve something.
+type CreateApprovalRequestParams struct {
+	AuthyID ID       `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
+	Message string   `json:"message" rule:"length 1-144" doc:"Question shown to the user."`
+	Details *Details `json:"details" doc:"Facts shown to the user and facts only stored."`
+	Logos   []Logo   `json:"logos" rule:"logos" doc:"Logos to show; default should be among them."`
+	// TTL is in seconds. Nil is Authy's default, 86400; zero never expires.
+	TTL *int `json:"ttl" wire:"seconds_to_expire" rule:"range 0-" doc:"Seconds to answer; 0 never expires, 86400 by default."`
+}
+
+// Details are facts about an approval request. Keys have at most 20 characters; values are strings, numbers,
+// booleans or objects of these.
+type Details struct {
+	Visible map[string]any `json:"visible" wire:"details" rule:"details" doc:"Facts shown to the user."`
+	Hidden  map[string]any `json:"hidden" wire:"hidden_details" rule:"details" doc:"Facts stored but not shown."`
+}
+
+// Logo is an image shown with an approval request.
+type Logo struct {
+	Res string `json:"res" rule:"enum resolution" doc:"Resolution of the screens it is for."`
+	URL string `json:"url" doc:"Absolute URI of the image."`
+}
+
+// ApprovalCreation is the answer to create_approval_request.
+type ApprovalCreation struct {
+	Answer
+	ApprovalRequest CreatedApproval `json:"approval_request" doc:"The request."`
+}
+
+// CreatedApproval holds the id of a new approval request.
+type CreatedApproval struct {
+	UUID string `json:"uuid" doc:"Id for get_approval_request; callbacks carry it too."`
+}
+
+func (a *ApprovalCreation) essential() string {
+	if a.ApprovalRequest.UUID == "" {
+		return "approval_request.uuid"
+	}
+	return ""
+}
+
+var createApprovalRequest = Route{Name: "create_approval_request", Method: "POST", Path: "/onetouch/json/users/{authy_id}/approval_requests", Effect: Sends}
+
+// CreateApprovalRequest pushes a question to a user's Authy app.
+func (c *Client) CreateApprovalRequest(ctx context.Context, p CreateApprovalRequestParams) (*ApprovalCreation, error) {
+	return do[ApprovalCreation](ctx, c, createApprovalRequest, p)
+}
+
+// GetApprovalRequestParams names an approval request.
+type GetApprovalRequestParams struct {
+	ID string `json:"id" rule:"segment" doc:"uuid from create_approval_request."`
+}
+
+// ApprovalRequest is the answer to get_approval_request.
+type ApprovalRequest struct {
+	Answer
+	ApprovalRequest ApprovalDetails `json:"approval_request" doc:"The request."`
+}
+
+// ApprovalDetails is the state of an approval request.
+type ApprovalDetails struct {
+	UUID            string `json:"uuid" doc:"Id of the request."`
+	Status          string `json:"status" doc:"pending, approved, denied or expired."`
+	AuthyID         ID     `json:"_authy_id,omitempty" doc:"Authy id of the user."`
+	UserEmail       string `json:"_user_email,omitempty" doc:"E-mail address of the user."`
+	AppName         string `json:"_app_name,omitempty" doc:"Name of the application."`
+	AppSerialID     ID     `json:"_app_serial_id,omitempty" doc:"Number of the application."`
+	InternalID      string `json:"_id,omitempty" doc:"Internal id of the request."`
+	AppID           string `json:"app_id,omitempty" doc:"Internal id of the application."`
+	UserID          string `json:"user_id,omitempty" doc:"Internal id of the user."`
+	CreatedAt       string `json:"created_at,omitempty" doc:"Creation, RFC 3339."`
+	UpdatedAt       string `json:"updated_at,omitempty" doc:"Last change, RFC 3339."`
+	ProcessedAt     string `json:"processed_at,omitempty" doc:"Answer or expiry, RFC 3339; missing while pending."`
+	SecondsToExpire Int    `json:"seconds_to_expire" doc:"Time to answer as asked for; 0 never expires."`
+	Notified        Bool   `json:"notified" doc:"The user's device was notified."`
+}
+
+func (a *ApprovalRequest) essential() string {
+	switch {
+	case a.ApprovalRequest.UUID == "":
+		return "approval_request.uuid"
+	case a.ApprovalRequest.Status == "":
+		return "approval_request.status"
+	}
+	return ""
+}
+
+var getApprovalRequest = Route{Name: "get_approval_request", Method: "GET", Path: "/onetouch/json/approval_requests/{id}", Effect: Reads}
+
+// GetApprovalRequest tells whether a user has approved or denied.
+func (c *Client) GetApprovalRequest(ctx context.Context, p GetApprovalRequestParams) (*ApprovalRequest, error) {
+	return do[ApprovalRequest](ctx, c, getApprovalRequest, p)
+}

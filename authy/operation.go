@@ -1,0 +1,217 @@
+package authy
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Operation is one call of the API as data: everything that Lua functions, commands, completion, help and
+// documentation need to know of it.
+type Operation struct {
+	Route
+	// Command is the shell command, its positional parameters in <angle> or [square] brackets.
+	Command string
+	// Doc is one sentence.
+	Doc string
+	// Params and Result are the fields in the order declared.
+	Params, Result []Field
+
+	params reflect.Type // the parameter struct
+	call   func(ctx context.Context, c *Client, params any) (any, error)
+}
+
+// Op declares an operation: its command, a sentence, its route and the method that performs it.
+//
+// It panics on parameters or results that the catalogue cannot carry (no json name or doc, an unknown rule, an
+// unsupported type), so that a mistake shows at the first test and never to a user. Hosts may declare
+// operations of their own.
+func Op[P, R any](command, doc string, route Route, f func(*Client, context.Context, P) (*R, error)) Operation {
+	t := reflect.TypeFor[P]()
+	return Operation{
+		Route: route, Command: command, Doc: doc,
+		Params: planOf(t).fields, Result: resultFields(reflect.TypeFor[R]()),
+		params: t,
+		call: func(ctx context.Context, c *Client, params any) (any, error) {
+			result, err := f(c, ctx, *params.(*P))
+			if err != nil {
+				return nil, err // a nil *R in an interface would not be nil
+			}
+			return result, nil
+		},
+	}
+}
+
+// ByName finds an operation of the catalogue.
+func ByName(name string) (Operation, bool) {
+	operations := Operations()
+	i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == name })
+	if i < 0 {
+		return Operation{}, false
+	}
+	return operations[i], true
+}
+
+// Param finds a parameter by name.
+func (o Operation) Param(name string) (Field, bool) {
+	i := slices.IndexFunc(o.Params, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return o.Params[i], true
+}
+
+// Arguments supplies the values of a call from outside Go: a Lua table, flags, a JSON document.
+type Arguments interface {
+	// Assign stores the argument called f.Name in v, which has f.Type, and reports whether there was one.
+	// The error reads on after the parameter's name: "must be a string, got a boolean".
+	Assign(f Field, v reflect.Value) (given bool, err error)
+	// Len is how many arguments there are, and Names lists them, so that unknown ones are found.
+	Len() int
+	Names() []string
+}
+
+// Problems is an error of [Arguments.Assign] that is about parts of the value: their Param is relative, such as
+// ".visible.name" or "[2].url".
+type Problems []Problem
+
+// Error joins the problems.
+func (p Problems) Error() string { return (&ValidationError{Problems: p}).Error() }
+
+// Call runs the operation with arguments from outside Go.
+//
+// Unknown and mistyped arguments are reported in one [*ValidationError], together with everything that the rules
+// find in the others. The result is a pointer to the operation's result struct.
+func (o Operation) Call(ctx context.Context, c *Client, arguments Arguments) (any, error) {
+	params := reflect.New(o.params)
+	problems := o.assign(params.Elem(), arguments)
+	if len(problems) == 0 {
+		return o.call(ctx, c, params.Interface())
+	}
+	c.prepare()
+	problems = append(c.problemsFor(o.Route), problems...)
+	for _, problem := range planOf(o.params).check(params) {
+		if !slices.ContainsFunc(problems, func(p Problem) bool { return sameParam(p.Param, problem.Param) }) {
+			problems = append(problems, problem)
+		}
+	}
+	return nil, &ValidationError{o.Name, problems}
+}
+
+// sameParam reports whether two problems speak of the same top-level parameter.
+func sameParam(a, b string) bool {
+	first, _, _ := strings.Cut(strings.ReplaceAll(a, "[", "."), ".")
+	second, _, _ := strings.Cut(strings.ReplaceAll(b, "[", "."), ".")
+	return first == second
+}
+
+func (o Operation) assign(params reflect.Value, arguments Arguments) []Problem {
+	var problems []Problem
+	found := 0
+	for _, f := range o.Params {
+		target := params.Field(f.index)
+		value := target
+		if target.Kind() == reflect.Pointer {
+			value = reflect.New(f.Type).Elem()
+		}
+		given, err := arguments.Assign(f, value)
+		if given {
+			found++
+		}
+		switch parts, ok := err.(Problems); {
+		case ok:
+			for _, p := range parts {
+				problems = append(problems, Problem{f.Name + p.Param, p.Reason})
+			}
+		case err != nil:
+			problems = append(problems, Problem{f.Name, err.Error()})
+		case given && target.Kind() == reflect.Pointer:
+			target.Set(value.Addr())
+		}
+	}
+	if found < arguments.Len() {
+		problems = append(problems, o.unknown(arguments.Names())...)
+	}
+	return problems
+}
+
+// unknown reports the names that are no parameters, each with the parameter it may have meant.
+func (o Operation) unknown(names []string) []Problem {
+	known := make([]string, len(o.Params))
+	for i, f := range o.Params {
+		known[i] = f.Name
+	}
+	slices.Sort(names)
+	var problems []Problem
+	for _, name := range names {
+		if slices.Contains(known, name) {
+			continue
+		}
+		reason := "is not a parameter"
+		if hint := didYouMean(name, known); hint != "" {
+			reason += hint
+		} else if len(known) == 0 {
+			reason += "; it takes none"
+		} else {
+			reason += "; known are " + strings.Join(known, ", ")
+		}
+		problems = append(problems, Problem{quoteName(name), reason})
+	}
+	return problems
+}
+
+// quoteName shows an ordinary name bare and any other quoted.
+func quoteName(name string) string {
+	for _, r := range name {
+		if r <= ' ' || r > '~' {
+			return quote(name)
+		}
+	}
+	if name == "" || len(name) > 40 {
+		return quote(name)
+	}
+	return name
+}
+
+// resultFields describes a result struct: its own fields, then those that every answer has.
+func resultFields(t reflect.Type) []Field {
+	var fields []Field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			fields = append(fields, resultFields(f.Type)...)
+			continue
+		}
+		if f.Tag.Get("json") == "-" {
+			continue
+		}
+		field := describe(t, f)
+		field.index = i
+		field.Type, field.Optional = optional(f.Type)
+		if strings.Contains(f.Tag.Get("json"), ",omit") {
+			field.Optional = true
+		}
+		if object := elementStruct(field.Type); object != nil {
+			field.Fields = resultFields(object)
+		} else if !readable(field.Type) {
+			panic(fmt.Sprintf("authy: %s.%s: results of type %s cannot be bound", t, f.Name, f.Type))
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+// readable reports whether the binders know how to show a result of type t.
+func readable(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int64:
+		return true
+	case reflect.Slice:
+		return t.Elem().Kind() == reflect.String
+	case reflect.Map:
+		return t == reflect.TypeFor[Object]()
+	}
+	return false
+}
