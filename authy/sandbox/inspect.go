@@ -1,0 +1,222 @@
+package sandbox
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxLimit bounds the limit parameter of listings.
+const maxLimit = 10_000
+
+// checkOrigin keeps web pages away from codes and secrets: a page whose name was pointed at this machine
+// shows up with its own name as Host, and a page elsewhere with its own Origin.
+func (s *Service) checkOrigin(rq *request) error {
+	if !s.trustedHost(rq.Request) {
+		return &refusal{code: codeNotAuthorized, message: "Action not authorized: the Host header does not name this machine"}
+	}
+	if origin := rq.Header.Get("Origin"); origin != "" && origin != rq.origin() {
+		return &refusal{code: codeNotAuthorized, message: "Action not authorized: the request comes from another site"}
+	}
+	return nil
+}
+
+func (s *Service) trustedHost(r *http.Request) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if loopback(host) || slices.Contains(s.config.hosts, host) {
+		return true
+	}
+	// The address that the connection came in on: no foreign page has that as its name.
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	ip, err := netip.ParseAddr(host)
+	return ok && err == nil && ip.Unmap() == local.AddrPort().Addr().Unmap()
+}
+
+func inspectOutbox(a *application, rq *request) (any, error) {
+	limit, err := rq.params.integer("limit", DefaultLimit, 1, maxLimit)
+	if err != nil {
+		return nil, err
+	}
+	id, err := rq.authyID()
+	if err != nil {
+		return nil, err
+	}
+	f := OutboxFilter{AuthyID: id, Phone: rq.params.text("phone"), Channel: Channel(rq.params.text("channel")), Limit: limit}
+	channels := []Channel{"", ChannelSMS, ChannelCall, ChannelEmail, ChannelPush, ChannelVerification}
+	if !slices.Contains(channels, f.Channel) {
+		return nil, badParam("channel", "must be sms, call, email, push or verification")
+	}
+	return object{{"outbox", a.listOutbox(f)}, {"success", true}}, nil
+}
+
+// authyID reads the filter authy_id; 0 when absent.
+func (rq *request) authyID() (int64, error) {
+	s := rq.params.text("authy_id")
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, badParam("authy_id", "'"+clip(s)+"' is not a valid Integer")
+	}
+	return n, nil
+}
+
+func inspectUsers(a *application, rq *request) (any, error) {
+	limit, err := rq.params.integer("limit", DefaultLimit, 1, maxLimit)
+	if err != nil {
+		return nil, err
+	}
+	return object{{"users", a.listUsers(limit, rq.now)}, {"success", true}}, nil
+}
+
+func inspectUser(a *application, rq *request) (any, error) {
+	u, err := a.find(rq.arg("id"))
+	if err != nil {
+		return nil, err
+	}
+	return named("user", a.view(u, rq.now), nil)
+}
+
+// named is the answer that holds one thing.
+func named(name string, v any, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return object{{name, v}, {"success", true}}, nil
+}
+
+func inspectSuspend(a *application, rq *request) (any, error) {
+	u, err := a.setSuspended(rq.arg("id"), true, rq.now)
+	return named("user", u, err)
+}
+
+func inspectUnsuspend(a *application, rq *request) (any, error) {
+	u, err := a.setSuspended(rq.arg("id"), false, rq.now)
+	return named("user", u, err)
+}
+
+func inspectRegisterApp(a *application, rq *request) (any, error) {
+	id, os := rq.arg("id"), rq.params.text("os_type")
+	if ticket := rq.params.text("registration_token"); ticket != "" {
+		u, err := a.registerSDKApp(id, os, ticket, rq.now)
+		return named("user", u, err)
+	}
+	u, err := a.registerApp(id, os, rq.now)
+	return named("user", u, err)
+}
+
+func inspectActivities(a *application, rq *request) (any, error) {
+	limit, err := rq.params.integer("limit", DefaultLimit, 1, maxLimit)
+	if err != nil {
+		return nil, err
+	}
+	id, err := rq.authyID()
+	if err != nil {
+		return nil, err
+	}
+	found := take(a.activities.newest(), limit, func(x Activity) bool { return id == 0 || x.AuthyID == id })
+	return object{{"activities", found}, {"success", true}}, nil
+}
+
+func inspectApprovals(a *application, rq *request) (any, error) {
+	limit, err := rq.params.integer("limit", DefaultLimit, 1, maxLimit)
+	if err != nil {
+		return nil, err
+	}
+	id, err := rq.authyID()
+	if err != nil {
+		return nil, err
+	}
+	status := rq.params.text("status")
+	if !slices.Contains([]string{"", statusPending, statusApproved, statusDenied, statusExpired}, status) {
+		return nil, badParam("status", "must be pending, approved, denied or expired")
+	}
+	return object{{"approvals", a.listApprovals(id, status, limit, rq.now)}, {"success", true}}, nil
+}
+
+func inspectApprove(a *application, rq *request) (any, error) {
+	return inspectAnswer(a, rq, statusApproved)
+}
+
+func inspectDeny(a *application, rq *request) (any, error) {
+	return inspectAnswer(a, rq, statusDenied)
+}
+
+func inspectAnswer(a *application, rq *request, status string) (any, error) {
+	p, err := a.answer(rq.arg("uuid"), status, rq.now)
+	if err != nil {
+		return nil, err
+	}
+	return named("approval", viewApproval(p, rq.now), nil)
+}
+
+func inspectRegistration(a *application, rq *request) (any, error) {
+	reg, err := a.completeRegistration(rq.arg("custom_user_id"), rq.now)
+	return named("registration", reg, err)
+}
+
+func inspectClock(s *Service, _ *request) (any, error) {
+	return named("clock", s.clock.state(), nil)
+}
+
+// inspectSetClock takes set (RFC 3339 or Unix seconds), advance (such as "10m", or seconds) and freeze.
+func inspectSetClock(s *Service, rq *request) (any, error) {
+	var change clockChange
+	if text := rq.params.text("set"); text != "" {
+		t, err := parseTime(text)
+		if err != nil {
+			return nil, badParam("set", "must be a time like 2030-01-02T15:04:05Z or Unix seconds")
+		}
+		change.set = &t
+	}
+	if text := rq.params.text("advance"); text != "" {
+		d, err := parseDuration(text)
+		if err != nil {
+			return nil, badParam("advance", "must be a duration like 90s, 10m or 24h, or seconds")
+		}
+		change.advance = &d
+	}
+	if on, given := rq.params.flag("freeze"); given {
+		change.freeze = &on
+	}
+	if change == (clockChange{}) {
+		return nil, badParam("set", "Parameter is required, or advance, or freeze")
+	}
+	if err := s.clock.change(change); err != nil {
+		status := http.StatusBadRequest
+		if errors.Is(err, ErrClockInjected) {
+			status = http.StatusConflict
+		}
+		return nil, &refusal{code: codeRequest, status: status, message: "Invalid request: " + strings.TrimPrefix(err.Error(), "sandbox: ")}
+	}
+	return named("clock", s.clock.state(), nil)
+}
+
+func parseTime(s string) (time.Time, error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.Unix(n, 0), nil
+	}
+	return time.Parse(time.RFC3339, s)
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	if n, err := strconv.ParseInt(s, 10, 32); err == nil {
+		return time.Duration(n) * time.Second, nil
+	}
+	return time.ParseDuration(s)
+}
+
+func inspectReset(s *Service, _ *request) (any, error) {
+	s.Reset()
+	return object{{"success", true}}, nil
+}

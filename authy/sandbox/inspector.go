@@ -1,0 +1,259 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Errors of the methods that act on the sandbox, matched with [errors.Is].
+var (
+	// ErrNotFound is returned for a user or an approval request that does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrNotPending is returned when an approval request was answered before or has expired.
+	ErrNotPending = errors.New("not pending")
+	// ErrInvalid is returned for an argument that breaks a rule; the message says which.
+	ErrInvalid = errors.New("invalid")
+)
+
+func (a *application) listOutbox(f OutboxFilter) []Message {
+	digits := onlyDigits(f.Phone)
+	return take(a.outbox.newest(), f.Limit, func(m Message) bool {
+		return (f.AuthyID == 0 || m.AuthyID == f.AuthyID) &&
+			(f.Channel == "" || m.Channel == f.Channel) &&
+			(f.Phone == "" || digits != "" && samePhone(m, digits, a.users[m.AuthyID]))
+	})
+}
+
+// samePhone compares digits with the whole number, or with the user's number without country code.
+func samePhone(m Message, digits string, u *user) bool {
+	if u != nil && u.phone.national == digits {
+		return true
+	}
+	return m.Channel != ChannelEmail && onlyDigits(m.To) == digits || u != nil && onlyDigits(u.phone.e164()) == digits
+}
+
+func onlyDigits(s string) string {
+	var b []byte
+	for i := range len(s) {
+		if s[i] >= '0' && s[i] <= '9' {
+			b = append(b, s[i])
+		}
+	}
+	return string(b)
+}
+
+// take collects up to limit values that pass keep; 0 is DefaultLimit.
+func take[T any](values iter.Seq[T], limit int, keep func(T) bool) []T {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	out := []T{}
+	for v := range values {
+		if len(out) == limit {
+			break
+		}
+		if keep(v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// listUsers gives users by id, the newest first.
+func (a *application) listUsers(limit int, now time.Time) []User {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	out := []User{}
+	for _, id := range slices.Backward(a.userIDs) {
+		if len(out) == limit {
+			break
+		}
+		out = append(out, a.view(a.users[id], now))
+	}
+	return out
+}
+
+func (a *application) listApprovals(authyID int64, status string, limit int, now time.Time) []Approval {
+	found := take(a.approvals.newest(), limit, func(p *approval) bool {
+		is, _ := p.at(now)
+		return (authyID == 0 || p.authyID == authyID) && (status == "" || is == status)
+	})
+	out := make([]Approval, len(found))
+	for i, p := range found {
+		out[i] = viewApproval(p, now)
+	}
+	return out
+}
+
+// registerSDKApp is registerApp for an app that shows a registration token, which is spent.
+func (a *application) registerSDKApp(id, os, ticket string, now time.Time) (User, error) {
+	owner, _ := a.tickets.get(ticket)
+	if owner == 0 || strconv.FormatInt(owner, 10) != id {
+		return User{}, badParam("registration_token", "is unknown or was used before")
+	}
+	v, err := a.registerApp(id, os, now)
+	if err == nil {
+		a.tickets.put(ticket, 0)
+	}
+	return v, err
+}
+
+// registerApp gives a user the app on one more device.
+func (a *application) registerApp(id, os string, now time.Time) (User, error) {
+	u, err := a.present(id)
+	if err != nil {
+		return User{}, err
+	}
+	if os == "" {
+		os = defaultOS
+	}
+	if !slices.Contains(deviceSystems, os) {
+		return User{}, badParam("os_type", "'"+clip(os)+"' is not a known system")
+	}
+	a.addDevice(u, os, now)
+	return a.view(u, now), nil
+}
+
+func (a *application) setSuspended(id string, suspended bool, now time.Time) (User, error) {
+	u, err := a.find(id)
+	if err != nil {
+		return User{}, err
+	}
+	u.suspended, u.failures = suspended, 0
+	return a.view(u, now), nil
+}
+
+// run calls f with the main application locked and up to date, for the methods below.
+func run[T any](s *Service, subject string, f func(a *application, now time.Time) (T, error)) (T, error) {
+	a, now := s.main(), s.clock.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.enter(now)
+	v, err := f(a, now)
+	if err == nil {
+		return v, nil
+	}
+	cause := ErrInvalid
+	if refused, ok := err.(*refusal); ok {
+		switch {
+		case refused.code == codeApprovalDone:
+			cause = ErrNotPending
+		case refused.httpStatus() == http.StatusNotFound:
+			cause = ErrNotFound
+		default:
+			cause = fmt.Errorf("%w: %s", ErrInvalid, refused.Error())
+		}
+	}
+	return v, fmt.Errorf("sandbox: %s: %w", subject, cause)
+}
+
+func subject(id int64) string { return "user " + strconv.FormatInt(id, 10) }
+
+// Outbox lists what was sent, the latest first.
+func (s *Service) Outbox(f OutboxFilter) []Message {
+	out, _ := run(s, "outbox", func(a *application, _ time.Time) ([]Message, error) { return a.listOutbox(f), nil })
+	return out
+}
+
+// Users lists up to limit users, the newest first; 0 means [DefaultLimit].
+func (s *Service) Users(limit int) []User {
+	out, _ := run(s, "users", func(a *application, now time.Time) ([]User, error) { return a.listUsers(limit, now), nil })
+	return out
+}
+
+// User gives one user, or [ErrNotFound].
+func (s *Service) User(id int64) (User, error) {
+	return run(s, subject(id), func(a *application, now time.Time) (User, error) {
+		u, err := a.find(strconv.FormatInt(id, 10))
+		if err != nil {
+			return User{}, err
+		}
+		return a.view(u, now), nil
+	})
+}
+
+// SetSuspended suspends a user or lifts the suspension; both clear the count of wrong tokens.
+func (s *Service) SetSuspended(id int64, suspended bool) (User, error) {
+	return run(s, subject(id), func(a *application, now time.Time) (User, error) {
+		return a.setSuspended(strconv.FormatInt(id, 10), suspended, now)
+	})
+}
+
+// RegisterApp gives a user the Authy app on a device of the given system, such as "android" (the default
+// for an empty os) or "iphone". From then on texts without force are ignored, and the app's tokens count.
+func (s *Service) RegisterApp(id int64, os string) (User, error) {
+	return run(s, subject(id), func(a *application, now time.Time) (User, error) {
+		return a.registerApp(strconv.FormatInt(id, 10), os, now)
+	})
+}
+
+// Approvals lists up to limit approval requests, the latest first; 0 means [DefaultLimit].
+func (s *Service) Approvals(limit int) []Approval {
+	out, _ := run(s, "approvals", func(a *application, now time.Time) ([]Approval, error) {
+		return a.listApprovals(0, "", limit, now), nil
+	})
+	return out
+}
+
+// Approve answers an approval request as its user; [ErrNotPending] if it is too late for that.
+func (s *Service) Approve(uuid string) (Approval, error) { return s.answer(uuid, statusApproved) }
+
+// Deny answers an approval request as its user; [ErrNotPending] if it is too late for that.
+func (s *Service) Deny(uuid string) (Approval, error) { return s.answer(uuid, statusDenied) }
+
+func (s *Service) answer(uuid, status string) (Approval, error) {
+	return run(s, "approval request "+clip(uuid), func(a *application, now time.Time) (Approval, error) {
+		p, err := a.answer(uuid, status, now)
+		if err != nil {
+			return Approval{}, err
+		}
+		return viewApproval(p, now), nil
+	})
+}
+
+// CompleteRegistration does what scanning an application's registration QR code does.
+//
+// It makes a user who has the app but neither phone nor e-mail, unless the id was completed before.
+func (s *Service) CompleteRegistration(customUserID string) (Registration, error) {
+	return run(s, "registration", func(a *application, now time.Time) (Registration, error) {
+		return a.completeRegistration(customUserID, now)
+	})
+}
+
+// Activities lists up to limit activities, the latest first; 0 means [DefaultLimit].
+func (s *Service) Activities(limit int) []Activity {
+	out, _ := run(s, "activities", func(a *application, _ time.Time) ([]Activity, error) {
+		return take(a.activities.newest(), limit, func(Activity) bool { return true }), nil
+	})
+	return out
+}
+
+// Clock tells what time it is in the sandbox.
+func (s *Service) Clock() ClockState { return s.clock.state() }
+
+// SetClock sets the time; it goes on from there, or stands still if it is frozen.
+func (s *Service) SetClock(t time.Time) error { return s.clock.change(clockChange{set: &t}) }
+
+// AdvanceClock moves the time forward, or back for a negative d.
+func (s *Service) AdvanceClock(d time.Duration) error {
+	return s.clock.change(clockChange{advance: &d})
+}
+
+// FreezeClock stops or restarts the time.
+func (s *Service) FreezeClock(frozen bool) error { return s.clock.change(clockChange{freeze: &frozen}) }
+
+// Reset forgets everything but keys, names and settings, and returns the clock to the real time.
+func (s *Service) Reset() {
+	s.clock.reset()
+	for _, a := range s.apps {
+		a.mu.Lock()
+		a.state = newState(s.config.limits)
+		a.mu.Unlock()
+	}
+}

@@ -1,0 +1,261 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// code is an Authy error code; on the wire it is a string of five digits.
+type code int
+
+// The codes that the sandbox answers, by their names in Twilio's documentation and authy-java.
+const (
+	codeAPIKey              code = 60001
+	codeRequest             code = 60002
+	codeTooMany             code = 60003
+	codeParameter           code = 60004
+	codeEncoding            code = 60005
+	codeCallsDisabled       code = 60006
+	codeSMSDisabled         code = 60007
+	codeNoSuchUser          code = 60016
+	codeUserSuspended       code = 60017
+	codeTokenReused         code = 60019
+	codeTokenInvalid        code = 60020
+	codeVerificationCode    code = 60022
+	codeNoVerification      code = 60023
+	codeUserNotFound        code = 60026
+	codeUserInvalid         code = 60027
+	codeNotAuthorized       code = 60031
+	codeSMSNotFound         code = 60032
+	codePhoneInvalid        code = 60033
+	codeRegistration        code = 60035
+	codeEmailInvalid        code = 60038
+	codeVerificationMissing code = 60042
+	codeApprovalNotFound    code = 60049
+	codeOneTouchDisabled    code = 60065
+	codeAccessKeyMissing    code = 60071
+	codeAccessKeyInvalid    code = 60072
+	codeAppKeyInvalid       code = 60073
+	codeCountryInvalid      code = 60078
+	codeApprovalDone        code = 60079
+	codeLandline            code = 60082
+	codeNoCarrier           code = 60083
+	codeSignature           code = 60087
+	codeCustomDisallowed    code = 60091
+	codeDeviceNotFound      code = 60092
+	codeWebhookCreate       code = 60098
+	codeWebhookDelete       code = 60100
+	codeNoGenericToken      code = 60109
+	codeQRFailed            code = 60122
+	codeGenericDisabled     code = 60123
+	codeUserLeaving         code = 60127
+	codeExportDisabled      code = 60154
+)
+
+// errorTable gives each code its HTTP status and message.
+//
+// Statuses and words are those of Twilio's tables and of recorded answers. Where none is known for a code
+// (60006, 60007 and all from 60087 on) the status follows its neighbours. Older servers differed: 503 for
+// 60003, 401 for 60016.
+var errorTable = map[code]struct {
+	status  int
+	message string
+}{
+	codeAPIKey:              {http.StatusUnauthorized, "Invalid API key"},
+	codeRequest:             {http.StatusBadRequest, "Invalid request"},
+	codeTooMany:             {http.StatusTooManyRequests, "DoS protection"},
+	codeParameter:           {http.StatusBadRequest, "Invalid parameter"},
+	codeEncoding:            {http.StatusBadRequest, "UTF-8 invalid"},
+	codeCallsDisabled:       {http.StatusServiceUnavailable, "Phone calls are not enabled on this account"},
+	codeSMSDisabled:         {http.StatusServiceUnavailable, "SMS is not enabled"},
+	codeNoSuchUser:          {http.StatusNotFound, "User doesn't exist"},
+	codeUserSuspended:       {http.StatusServiceUnavailable, "User has been suspended."},
+	codeTokenReused:         {http.StatusUnauthorized, "Token is invalid. Token was used recently"},
+	codeTokenInvalid:        {http.StatusUnauthorized, "Token is invalid"},
+	codeVerificationCode:    {http.StatusUnauthorized, "Verification code is incorrect"},
+	codeNoVerification:      {http.StatusNotFound, "Phone verification not found"},
+	codeUserNotFound:        {http.StatusNotFound, "User not found."},
+	codeUserInvalid:         {http.StatusBadRequest, "User was not valid"},
+	codeNotAuthorized:       {http.StatusForbidden, "Action not authorized"},
+	codeSMSNotFound:         {http.StatusBadRequest, "SMS was not found"},
+	codePhoneInvalid:        {http.StatusBadRequest, "Phone number is invalid"},
+	codeRegistration:        {http.StatusNotFound, "Registration request not found"},
+	codeEmailInvalid:        {http.StatusBadRequest, "Email is invalid"},
+	codeVerificationMissing: {http.StatusBadRequest, "Either uuid or country_code and phone number are required"},
+	codeApprovalNotFound:    {http.StatusNotFound, "Approval request not found"},
+	codeOneTouchDisabled:    {http.StatusForbidden, "Needs to enable OneTouch first"},
+	codeAccessKeyMissing:    {http.StatusNotFound, "Access key not found"},
+	codeAccessKeyInvalid:    {http.StatusNotFound, "Invalid access key"},
+	codeAppKeyInvalid:       {http.StatusBadRequest, "Invalid application API key"},
+	codeCountryInvalid:      {http.StatusForbidden, "Invalid country code"},
+	codeApprovalDone:        {http.StatusConflict, "Approval request is not pending"},
+	codeLandline:            {http.StatusForbidden, "Can not send SMS to landline phone numbers"},
+	codeNoCarrier:           {http.StatusForbidden, "Phone number not provisioned with any carrier"},
+	codeSignature:           {http.StatusBadRequest, "Invalid signature"},
+	codeCustomDisallowed:    {http.StatusForbidden, "Custom codes and messages are not allowed"},
+	codeDeviceNotFound:      {http.StatusNotFound, "Device not found"},
+	codeWebhookCreate:       {http.StatusBadRequest, "Webhook could not be created"},
+	codeWebhookDelete:       {http.StatusNotFound, "Webhook not found"},
+	codeNoGenericToken:      {http.StatusNotFound, "Authentication method not found"},
+	codeQRFailed:            {http.StatusInternalServerError, "QR code generation failed"},
+	codeGenericDisabled:     {http.StatusForbidden, "Generic tokens are disabled"},
+	codeUserLeaving:         {http.StatusBadRequest, "User is pending for deletion"},
+	codeExportDisabled:      {http.StatusForbidden, "Phone number export is disabled"},
+}
+
+// unknownURL is the whole body for a path, format or method that the API does not have.
+const unknownURL = "Requested URL was not found. Please check http://docs.authy.com/ to see the valid URLs"
+
+// errUnknownURL makes the answer that of an unknown URL.
+var errUnknownURL = errors.New("unknown URL")
+
+// refusal is an error answer.
+type refusal struct {
+	code       code
+	status     int               // 0 for the table's
+	message    string            // empty for the table's
+	fields     map[string]string // bad fields: repeated at the top level and in errors
+	extra      object            // further members at the top level only
+	bare       bool              // errors is an empty object
+	retryAfter time.Duration
+}
+
+// Error is the message that the answer carries.
+func (f *refusal) Error() string {
+	if f.message != "" {
+		return f.message
+	}
+	return errorTable[f.code].message
+}
+
+func (f *refusal) httpStatus() int {
+	if f.status != 0 {
+		return f.status
+	}
+	return errorTable[f.code].status
+}
+
+// body has the canonical shape: the values in errors are all strings, and error_code is one too, because
+// go-authy and authy-java read nothing else.
+func (f *refusal) body() object {
+	message := f.Error()
+	details := map[string]string{}
+	if !f.bare {
+		maps.Copy(details, f.fields)
+		details["message"] = message
+	}
+	o := object{{"message", message}, {"success", false}, {"errors", details}}
+	for _, name := range slices.Sorted(maps.Keys(f.fields)) {
+		o = append(o, member{name, f.fields[name]})
+	}
+	o = append(o, f.extra...)
+	return append(o, member{"error_code", strconv.Itoa(int(f.code))})
+}
+
+// fail is the plain refusal of a code.
+func fail(c code) *refusal { return &refusal{code: c} }
+
+func badRequest(reason string) *refusal {
+	return &refusal{code: codeRequest, message: "Invalid request: " + reason}
+}
+
+func badParam(name, reason string) *refusal {
+	return &refusal{code: codeParameter, message: "Invalid parameter: " + name + " - " + reason}
+}
+
+// object is a JSON object whose members keep their order.
+type object []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON writes the members in order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(compact(m.name))
+		b.WriteByte(':')
+		b.Write(compact(m.value))
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// compact is v as JSON without spaces and without escapes for HTML: authy-python looks for the bytes
+// "token":"is valid" in the raw body. Values come from this package and always encode.
+func compact(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic("sandbox: answer does not encode: " + err.Error())
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// picture is an answer that is an image, drawn after the application is unlocked.
+type picture func() ([]byte, error)
+
+// write sends an answer and returns its status and, for a refusal, its code.
+func write(w http.ResponseWriter, body any, err error) (int, code) {
+	if p, ok := body.(picture); ok && err == nil {
+		var png []byte
+		if png, err = p(); err == nil {
+			header(w, "image/png", len(png))
+			w.Write(png)
+			return http.StatusOK, 0
+		}
+	}
+	if err == errUnknownURL {
+		writeUnknownURL(w)
+		return http.StatusNotFound, 0
+	}
+	if err != nil {
+		f, ok := err.(*refusal)
+		if !ok {
+			f = &refusal{code: codeRequest, status: http.StatusInternalServerError, message: err.Error()}
+		}
+		if f.retryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retryAfter.Seconds()))))
+		}
+		writeJSON(w, f.httpStatus(), f.body())
+		return f.httpStatus(), f.code
+	}
+	writeJSON(w, http.StatusOK, body)
+	return http.StatusOK, 0
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	text := compact(body)
+	header(w, "application/json;charset=utf-8", len(text))
+	w.WriteHeader(status)
+	w.Write(text)
+}
+
+func writeUnknownURL(w http.ResponseWriter) {
+	header(w, "text/plain;charset=utf-8", len(unknownURL))
+	w.WriteHeader(http.StatusNotFound)
+	w.Write([]byte(unknownURL))
+}
+
+// header also keeps codes and keys out of caches and out of pages that would guess at the type.
+func header(w http.ResponseWriter, contentType string, length int) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(length))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+}

@@ -1,0 +1,92 @@
+package sandbox
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// webhook is a subscription to an account's events; the JSON form is that of Authy's answers.
+type webhook struct {
+	ID         string   `json:"id"`
+	Name       string   `json:"name"`
+	AccountSID string   `json:"account_sid"`
+	ServiceID  string   `json:"service_id"`
+	URL        string   `json:"url"`
+	SigningKey string   `json:"signing_key"`
+	Events     []string `json:"events"`
+	Created    string   `json:"creation_date"`
+}
+
+// webhookEvents are the events that vendor readmes and client code name.
+var webhookEvents = []string{
+	"account_recovery_approved", "account_recovery_canceled", "account_recovery_started",
+	"custom_message_not_allowed", "device_registration_completed", "one_touch_request_responded",
+	"phone_change_canceled", "phone_change_pin_sent", "phone_change_requested",
+	"phone_verification_code_is_invalid", "phone_verification_code_is_valid", "phone_verification_failed",
+	"phone_verification_not_found", "phone_verification_started", "suspended_account", "token_invalid",
+	"token_verified", "too_many_code_verifications", "too_many_phone_verifications", "totp_token_sent",
+	"user_account_deleted", "user_added", "user_phone_changed", "user_registration_completed", "user_removed",
+}
+
+func createWebhook(a *application, rq *request) (any, error) {
+	name := rq.params.text("name")
+	if name == "" || len(name) > 200 {
+		return nil, badWebhook("name is required, up to 200 bytes")
+	}
+	target := rq.params.text("url")
+	if u, err := url.Parse(target); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(target) > 2000 {
+		return nil, badWebhook("url must be an http or https URL")
+	}
+	var events []string
+	for _, v := range rq.params.list("events") {
+		event, _ := scalar(v)
+		if !slices.Contains(webhookEvents, event) {
+			return nil, badWebhook("event '" + clip(event) + "' is unknown")
+		}
+		if !slices.Contains(events, event) {
+			events = append(events, event)
+		}
+	}
+	if len(events) == 0 {
+		return nil, badWebhook("events are required")
+	}
+	if len(a.webhooks) >= maxWebhooks {
+		return nil, badWebhook("there are " + strconv.Itoa(maxWebhooks) + " already")
+	}
+	hook := webhook{
+		ID:         "WH_" + a.random.uuid(),
+		Name:       name,
+		AccountSID: a.account,
+		ServiceID:  a.serial(),
+		URL:        target,
+		SigningKey: "whk-" + a.random.key(40),
+		Events:     events,
+		Created:    rq.now.Format(time.RFC3339),
+	}
+	a.webhooks = append(a.webhooks, hook)
+	return object{{"webhook", hook}, {"message", "Webhook created"}, {"success", true}}, nil
+}
+
+func badWebhook(reason string) error {
+	return &refusal{code: codeWebhookCreate, message: "Webhook could not be created: " + reason}
+}
+
+func listWebhooks(a *application, _ *request) (any, error) {
+	return object{{"webhooks", append([]webhook{}, a.webhooks...)}, {"success", true}}, nil
+}
+
+// deleteWebhook takes the id from the path or, as an older vendor sample sends it, from the parameters.
+func deleteWebhook(a *application, rq *request) (any, error) {
+	id := rq.arg("webhook_id")
+	if id == "" {
+		id = rq.params.text("webhook_id")
+	}
+	i := slices.IndexFunc(a.webhooks, func(h webhook) bool { return h.ID == id })
+	if i < 0 {
+		return nil, fail(codeWebhookDelete)
+	}
+	a.webhooks = slices.Delete(a.webhooks, i, i+1)
+	return success("Webhook deleted"), nil
+}
