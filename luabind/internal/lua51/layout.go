@@ -1,0 +1,131 @@
+package lua51
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// gopher-lua keeps three things private that Lua 5.1's behaviour cannot be had without: the list of a thread's open
+// upvalues (closing too many of them is yuin/gopher-lua#448), and the stack of call frames with the program counter of each
+// (a yield may not cross a metamethod). This file is the only one that reaches for them. The offsets are not assumed
+// but read from the library's own types when the program starts; if a name or a type differs, Install says so.
+
+// layout holds the offsets of the private fields that the package reads, and of one that it writes (upvalues).
+type layout struct {
+	upvalues, frame                    uintptr // of lua.LState
+	next                               uintptr // of lua.Upvalue
+	fn, parent, pc, index, replacement uintptr // of the call frame
+}
+
+var offsets, errLayout = readLayout()
+
+// readLayout looks up every field.
+func readLayout() (l layout, err error) {
+	state := reflect.TypeFor[lua.LState]()
+	upvalue := reflect.TypeFor[lua.Upvalue]()
+	frame := reflect.TypeOf((*lua.LState).RemoveCallerFrame).Out(0) // the one place that names the type
+	for _, f := range []struct {
+		to   *uintptr
+		in   reflect.Type
+		name string
+		typ  reflect.Type
+	}{
+		{&l.upvalues, state, "uvcache", reflect.PointerTo(upvalue)},
+		{&l.frame, state, "currentFrame", frame},
+		{&l.next, upvalue, "next", reflect.PointerTo(upvalue)},
+		{&l.fn, frame.Elem(), "Fn", reflect.TypeFor[*lua.LFunction]()},
+		{&l.parent, frame.Elem(), "Parent", frame},
+		{&l.pc, frame.Elem(), "Pc", reflect.TypeFor[int]()},
+		{&l.index, frame.Elem(), "Idx", reflect.TypeFor[int]()},
+		{&l.replacement, frame.Elem(), "TailCall", reflect.TypeFor[int]()},
+	} {
+		if *f.to, err = offsetOf(f.in, f.name, f.typ); err != nil {
+			return layout{}, err
+		}
+	}
+	return l, nil
+}
+
+// offsetOf is the offset of a field that must have a type.
+func offsetOf(in reflect.Type, name string, typ reflect.Type) (uintptr, error) {
+	const remedy = "; build with github.com/yuin/gopher-lua v1.1.2"
+	f, ok := in.FieldByName(name)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("gopher-lua of another layout: %v has no field %s"+remedy, in, name)
+	case f.Type != typ:
+		return 0, fmt.Errorf("gopher-lua of another layout: %v.%s is a %v, not a %v"+remedy, in, name, f.Type, typ)
+	}
+	return f.Offset, nil
+}
+
+// at is the field of type T at an offset of the struct that p points to.
+func at[T any](p unsafe.Pointer, offset uintptr) *T { return (*T)(unsafe.Add(p, offset)) }
+
+// swapUpvalues gives L another list of open upvalues and returns the one it had.
+func swapUpvalues(L *lua.LState, list *lua.Upvalue) *lua.Upvalue {
+	p := at[*lua.Upvalue](unsafe.Pointer(L), offsets.upvalues)
+	old := *p
+	*p = list
+	return old
+}
+
+// closeUpvalues gives every open upvalue in L's list its own value, as the end of the function that owns the local
+// variable does. An upvalue whose register is gone already becomes nil: Go's nil is no Lua value.
+func closeUpvalues(L *lua.LState) {
+	for uv := swapUpvalues(L, nil); uv != nil; uv = *at[*lua.Upvalue](unsafe.Pointer(uv), offsets.next) {
+		uv.Close()
+		if uv.Value() == nil {
+			uv.SetValue(lua.LNil)
+		}
+	}
+}
+
+// frame is a call frame of the interpreter; the zero value is none. It is valid only while the call lasts.
+type frame struct{ p unsafe.Pointer }
+
+// topFrame is the frame of the function that L runs, or none if L runs nothing.
+func topFrame(L *lua.LState) frame {
+	return frame{*at[unsafe.Pointer](unsafe.Pointer(L), offsets.frame)}
+}
+
+// none reports whether there is no such frame.
+func (f frame) none() bool { return f.p == nil }
+
+// fn is the function that the frame runs.
+func (f frame) fn() *lua.LFunction { return *at[*lua.LFunction](f.p, offsets.fn) }
+
+// parent is the frame of the caller.
+func (f frame) parent() frame { return frame{*at[unsafe.Pointer](f.p, offsets.parent)} }
+
+// pc is the index of the instruction that is being executed.
+func (f frame) pc() int { return *at[int](f.p, offsets.pc) - 1 }
+
+// depth is the number of frames of the thread up to and with this one.
+func (f frame) depth() int {
+	if f.none() {
+		return 0
+	}
+	return *at[int](f.p, offsets.index) + 1
+}
+
+// tailCalls counts the frames that tail calls have replaced by this one.
+func (f frame) tailCalls() int {
+	if f.fn().IsG {
+		return 0
+	}
+	return *at[int](f.p, offsets.replacement)
+}
+
+// calls reports whether the frame's current instruction is a call, rather than one that ran a metamethod or an iterator.
+func (f frame) calls() bool {
+	code, pc := f.fn().Proto.Code, f.pc()
+	if pc < 0 || pc >= len(code) {
+		return false
+	}
+	op := int(code[pc] >> 26)
+	return op == lua.OP_CALL || op == lua.OP_TAILCALL
+}
