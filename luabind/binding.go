@@ -1,0 +1,277 @@
+package luabind
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/lua51"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Call is one operation that a script asked for.
+type Call struct {
+	Op authy.Operation
+	// Args is the script's table. A middleware may read and change it while it runs, not later.
+	Args *lua.LTable
+	// Client sends the call.
+	Client *authy.Client
+	// State is the Lua thread that calls. Use it only while the middleware runs.
+	State *lua.LState
+
+	host *Host
+}
+
+// CallFunc runs an operation and returns its result: a pointer to the operation's result struct, or anything that
+// [ToLua] takes. An error other than an [authy.Error] is raised with its text as message.
+type CallFunc func(ctx context.Context, call *Call) (any, error)
+
+// Middleware wraps every operation: to log, confirm, limit, mock or refuse. It runs while it holds the interpreter;
+// what blocks belongs in [Call.Wait].
+type Middleware func(next CallFunc) CallFunc
+
+// Wait runs f with the interpreter given away meanwhile; see [Host.Wait].
+func (c *Call) Wait(f func(ctx context.Context)) { c.host.Wait(c.State, f) }
+
+// perform is the innermost CallFunc: it reads the table, then waits for the service without the interpreter.
+func perform(_ context.Context, call *Call) (result any, err error) {
+	bound := call.Op.Bind(tableArguments{call.Args})
+	call.Wait(func(ctx context.Context) { result, err = bound.Run(ctx, call.Client) })
+	return result, err
+}
+
+// binding is a client made callable from one Lua state.
+type binding struct {
+	host   *Host
+	client *authy.Client
+	call   CallFunc
+	chain  []Middleware
+	table  *lua.LTable // what require "authy" gives, or the client object of a second client
+}
+
+func newBinding(host *Host, client *authy.Client, chain []Middleware) *binding {
+	b := &binding{host: host, client: client, chain: chain}
+	b.call = b.wrap(perform)
+	return b
+}
+
+// wrap puts the middlewares around f.
+func (b *binding) wrap(f CallFunc) CallFunc {
+	for i := len(b.chain) - 1; i >= 0; i-- {
+		f = b.chain[i](f)
+	}
+	return f
+}
+
+// operations is the catalogue, built once.
+var operations = sync.OnceValue(authy.Operations)
+
+// Loader is for hosts with a Lua state of their own: L.PreloadModule("authy", luabind.Loader(client)).
+//
+// It gives scripts the authy module in the direct, callback and try styles. Calls honour the context of the state
+// (L.SetContext). The other modules come with [Preload]. Nothing global is touched, in Go or in Lua.
+func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
+	return func(L *lua.LState) int {
+		L.Push(newBinding(processHost(), client, middlewares).module(L))
+		return 1
+	}
+}
+
+// Preload makes the modules beside authy (json, csv, phone, totp, time, log) loadable by require in a host's own state.
+// Their streams are those of the process.
+func Preload(L *lua.LState) {
+	host := processHost()
+	for _, m := range standardModules(host) {
+		L.PreloadModule(m.Name, func(L *lua.LState) int {
+			L.Push(m.table(L))
+			return 1
+		})
+	}
+}
+
+// processHost is the Host of a state that does not belong to a Runtime.
+func processHost() *Host {
+	return &Host{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: slog.Default(), Now: time.Now}
+}
+
+// standardModules are the modules beside authy.
+func standardModules(h *Host) []Module {
+	return []Module{jsonModule(h), csvModule(h), phoneModule(h), totpModule(h), timeModule(h), logModule(h)}
+}
+
+// module builds the authy table of a state.
+func (b *binding) module(L *lua.LState) *lua.LTable {
+	b.table = b.description().table(L)
+	b.addOperations(L, b.table)
+	return b.table
+}
+
+// addOperations adds every operation of the catalogue in its direct and callback style, and under try.
+func (b *binding) addOperations(L *lua.LState, t *lua.LTable) {
+	catalogue := operations()
+	try := L.CreateTable(0, len(catalogue))
+	for _, op := range catalogue {
+		t.RawSetString(op.Name, L.NewFunction(b.direct(op)))
+		try.RawSetString(op.Name, L.NewFunction(b.try(op)))
+	}
+	for _, f := range b.description().Functions {
+		try.RawSetString(f.Name, L.NewFunction(attempt(f.Call)))
+	}
+	t.RawSetString("try", withSuggestions(L, "authy.try", try))
+	withSuggestions(L, "authy", t)
+}
+
+// direct is authy.op{...}, which raises, and authy.op({...}, f), which calls back.
+func (b *binding) direct(op authy.Operation) lua.LGFunction {
+	return func(L *lua.LState) int {
+		args, callback := b.arguments(L, op)
+		result, err := b.run(L, op, args, b.call)
+		switch {
+		case callback != nil && err != nil:
+			L.Push(callback)
+			L.Push(errorTable(L, err))
+			L.Call(1, 0)
+			return 0
+		case callback != nil:
+			L.Push(callback)
+			L.Push(lua.LNil)
+			L.Push(result)
+			L.Call(2, 0)
+			return 0
+		case err != nil:
+			raise(L, err)
+		}
+		L.Push(result)
+		return 1
+	}
+}
+
+// try is authy.try.op{...}, which returns nil and the error.
+func (b *binding) try(op authy.Operation) lua.LGFunction {
+	return func(L *lua.LState) int {
+		args, callback := b.arguments(L, op)
+		if callback != nil {
+			L.RaiseError("%s: authy.try returns its error; it takes no callback", op.Name)
+		}
+		result, err := b.run(L, op, args, b.call)
+		if err != nil {
+			L.Push(lua.LNil)
+			L.Push(errorTable(L, err))
+			return 2
+		}
+		L.Push(result)
+		return 1
+	}
+}
+
+// arguments reads what stands in the parentheses: a table, perhaps a callback, and a client's self in front.
+func (b *binding) arguments(L *lua.LState, op authy.Operation) (args *lua.LTable, callback *lua.LFunction) {
+	first := 1
+	if L.Get(1) == lua.LValue(b.table) {
+		first = 2
+	}
+	switch v := L.Get(first).(type) {
+	case *lua.LTable:
+		args = v
+	case *lua.LNilType:
+		args = L.NewTable()
+	default:
+		raise(L, &authy.ValidationError{Op: op.Name, Problems: []authy.Problem{{Param: "parameters",
+			Reason: fmt.Sprintf("must be one table, as in %s{...}, got %s", op.Name, typeName(v))}}})
+	}
+	switch v := L.Get(first + 1).(type) {
+	case *lua.LFunction:
+		callback = v
+	case *lua.LNilType:
+	default:
+		raise(L, &authy.ValidationError{Op: op.Name, Problems: []authy.Problem{{Param: "callback", Reason: mistyped("a function", v).Error()}}})
+	}
+	return args, callback
+}
+
+// run sends the call through the middlewares and makes a table of its result.
+func (b *binding) run(L *lua.LState, op authy.Operation, args *lua.LTable, f CallFunc) (lua.LValue, error) {
+	ctx := L.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	result, err := f(ctx, &Call{Op: op, Args: args, Client: b.client, State: L, host: b.host})
+	if err != nil {
+		return nil, err
+	}
+	return resultToLua(L, result), nil
+}
+
+// resultToLua makes the table of a result. Its raw_body, the answer as it came, is reachable but not listed by pairs.
+func resultToLua(L *lua.LState, result any) lua.LValue {
+	value := ToLua(L, result)
+	t, isTable := value.(*lua.LTable)
+	answer, isAnswer := result.(interface{ RawBody() json.RawMessage })
+	if !isTable || !isAnswer {
+		return value
+	}
+	mt := L.CreateTable(0, 2)
+	mt.RawSetString("raw_body", lua.LString(answer.RawBody()))
+	mt.RawSetString("__index", mt)
+	t.Metatable = mt
+	return t
+}
+
+// withSuggestions makes reading an unknown name of a module an error that suggests the near one: a misspelt function
+// would else be "attempt to call a nil value", far from the word that is wrong.
+func withSuggestions(L *lua.LState, name string, t *lua.LTable) *lua.LTable {
+	mt := L.CreateTable(0, 1)
+	mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
+		key, ok := L.Get(2).(lua.LString)
+		if !ok {
+			L.Push(lua.LNil)
+			return 1
+		}
+		var known []string
+		t.ForEach(func(k, _ lua.LValue) { known = append(known, k.String()) })
+		hint := ""
+		if near := authy.Nearest(string(key), known); near != "" {
+			hint = fmt.Sprintf(", did you mean %s.%s?", name, near)
+		}
+		L.RaiseError("%s has no %s%s", name, quoteKey(string(key)), hint)
+		return 0
+	}))
+	t.Metatable = mt
+	return t
+}
+
+func quoteKey(key string) string {
+	if len(key) > 40 {
+		key = key[:40] + "..."
+	}
+	return strings.Trim(fmt.Sprintf("%+q", key), `"`)
+}
+
+// attempt turns a function that raises into one that returns nil and the error.
+func attempt(f lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		top := L.GetTop()
+		L.Push(L.NewFunction(f))
+		for i := range top {
+			L.Push(L.Get(i + 1))
+		}
+		err := lua51.PCall(L, top, 1, nil)
+		if err == nil {
+			return 1
+		}
+		refusal, ok := errors.AsType[*lua.ApiError](err)
+		if !ok {
+			L.RaiseError("%v", err)
+		}
+		L.Push(lua.LNil)
+		L.Push(refusal.Object)
+		return 2
+	}
+}

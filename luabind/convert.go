@@ -1,0 +1,494 @@
+package luabind
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxExact is the largest whole number that a Lua number, a float64, cannot have got by losing digits: 2^53+1 reads
+// as 2^53.
+const maxExact = 1<<53 - 1
+
+// maxDepth bounds how deep tables may nest where they become Go or JSON values.
+const maxDepth = 64
+
+// tableArguments hands the fields of a Lua table to an operation.
+type tableArguments struct{ t *lua.LTable }
+
+// Assign stores a field, by the parameter's declared type and never by guess.
+func (a tableArguments) Assign(f authy.Field, v reflect.Value) (given bool, err error) {
+	value := a.t.RawGetString(f.Name)
+	if value == lua.LNil {
+		return false, nil
+	}
+	return true, assign(v, value, target{digits: f.Rule.Digits || f.Type == idType, unit: f.Rule.Unit, fields: f.Fields})
+}
+
+// Len counts the fields, those that are no parameters included.
+func (a tableArguments) Len() int {
+	n := 0
+	a.t.ForEach(func(lua.LValue, lua.LValue) { n++ })
+	return n
+}
+
+// Names lists the keys; one that is no string is shown in brackets.
+func (a tableArguments) Names() []string {
+	var names []string
+	a.t.ForEach(func(key, _ lua.LValue) {
+		if name, ok := key.(lua.LString); ok {
+			names = append(names, string(name))
+		} else {
+			names = append(names, "["+key.String()+"]")
+		}
+	})
+	return names
+}
+
+// target is what assign needs to know beyond the Go type.
+type target struct {
+	digits bool          // text of digits, for which a whole number will do
+	unit   time.Duration // a length of time, and what a bare number counts
+	fields []authy.Field // members of a struct, or of the structs in a list
+}
+
+var (
+	idType       = reflect.TypeFor[authy.ID]()
+	durationType = reflect.TypeFor[time.Duration]()
+	luaValueType = reflect.TypeFor[lua.LValue]()
+	functionType = reflect.TypeFor[*lua.LFunction]()
+)
+
+// assign stores a Lua value in v. The error reads on after the parameter's name, or is [authy.Problems].
+func assign(v reflect.Value, value lua.LValue, to target) error {
+	switch {
+	case v.Type() == luaValueType:
+		v.Set(reflect.ValueOf(&value).Elem())
+		return nil
+	case v.Type() == functionType:
+		function, ok := value.(*lua.LFunction)
+		if !ok {
+			return mistyped("a function", value)
+		}
+		v.Set(reflect.ValueOf(function))
+		return nil
+	case to.unit != 0 && v.Kind() != reflect.Pointer:
+		return assignDuration(v, value, to.unit)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		element := reflect.New(v.Type().Elem())
+		if err := assign(element.Elem(), value, to); err != nil {
+			return err
+		}
+		v.Set(element)
+		return nil
+	case reflect.String:
+		return assignText(v, value, to.digits)
+	case reflect.Bool:
+		b, ok := value.(lua.LBool)
+		if !ok {
+			return mistyped("true or false", value)
+		}
+		v.SetBool(bool(b))
+		return nil
+	case reflect.Int, reflect.Int64:
+		n, ok := value.(lua.LNumber)
+		if !ok {
+			return mistyped("a whole number", value)
+		}
+		whole, err := wholeNumber(float64(n))
+		if err != nil {
+			return err
+		}
+		v.SetInt(whole)
+		return nil
+	case reflect.Float64:
+		n, ok := value.(lua.LNumber)
+		if !ok {
+			return mistyped("a number", value)
+		}
+		v.SetFloat(float64(n))
+		return nil
+	}
+	return assignTable(v, value, to)
+}
+
+func assignDuration(v reflect.Value, value lua.LValue, unit time.Duration) error {
+	d, err := parseDuration(value, unit)
+	switch {
+	case err != nil:
+		return err
+	case v.Type() == durationType:
+		v.SetInt(int64(d))
+	case d%unit != 0:
+		return fmt.Errorf("must be a whole number of seconds, got %s", d)
+	default:
+		v.SetInt(int64(d / unit))
+	}
+	return nil
+}
+
+func assignText(v reflect.Value, value lua.LValue, digits bool) error {
+	switch value := value.(type) {
+	case lua.LString:
+		v.SetString(string(value))
+		return nil
+	case lua.LNumber:
+		if !digits {
+			break
+		}
+		whole, err := wholeNumber(float64(value))
+		if err != nil {
+			return err
+		}
+		v.SetString(strconv.FormatInt(whole, 10))
+		return nil
+	}
+	if digits {
+		return mistyped("a string or a whole number", value)
+	}
+	return mistyped("a string", value)
+}
+
+// wholeNumber refuses what a float64 cannot hold exactly: the digits would change without notice.
+func wholeNumber(n float64) (int64, error) {
+	switch {
+	case math.IsNaN(n) || math.IsInf(n, 0) || n != math.Trunc(n):
+		return 0, fmt.Errorf("must be a whole number, got %v", n)
+	case math.Abs(n) > maxExact:
+		return 0, fmt.Errorf("is too large for a Lua number to keep its digits (2^53 or more): write it as a string")
+	}
+	return int64(n), nil
+}
+
+func assignTable(v reflect.Value, value lua.LValue, to target) error {
+	t, ok := value.(*lua.LTable)
+	if !ok {
+		return mistyped("a table", value)
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		return assignList(v, t, to)
+	case reflect.Map:
+		object, err := toObject(t)
+		if err != nil {
+			return err
+		}
+		v.Set(reflect.ValueOf(object).Convert(v.Type()))
+		return nil
+	case reflect.Struct:
+		return asError(assignStruct(v, t, to.fields, ""))
+	}
+	return fmt.Errorf("cannot be set from Lua (Go type %s)", v.Type())
+}
+
+func assignList(v reflect.Value, t *lua.LTable, to target) error {
+	length := t.Len()
+	count := 0
+	t.ForEach(func(lua.LValue, lua.LValue) { count++ })
+	if count != length {
+		return fmt.Errorf("must be a list with keys 1 to n, got a table with other keys")
+	}
+	list := reflect.MakeSlice(v.Type(), length, length)
+	var problems authy.Problems
+	for i := range length {
+		at := "[" + strconv.Itoa(i+1) + "]"
+		element := t.RawGetInt(i + 1)
+		err := assign(list.Index(i), element, to)
+		if parts, ok := err.(authy.Problems); ok {
+			for _, p := range parts {
+				problems = append(problems, authy.Problem{Param: at + p.Param, Reason: p.Reason})
+			}
+		} else if err != nil {
+			problems = append(problems, authy.Problem{Param: at, Reason: err.Error()})
+		}
+	}
+	v.Set(list)
+	return asError(problems)
+}
+
+// assignStruct fills the declared fields of a struct and reports keys that are none of them.
+func assignStruct(v reflect.Value, t *lua.LTable, fields []authy.Field, at string) authy.Problems {
+	var problems authy.Problems
+	known := make([]string, len(fields))
+	for i, f := range fields {
+		known[i] = f.Name
+		value := t.RawGetString(f.Name)
+		if value == lua.LNil {
+			continue
+		}
+		err := assign(f.In(v), value, target{digits: f.Rule.Digits, unit: f.Rule.Unit, fields: f.Fields})
+		problems = append(problems, under(at+"."+f.Name, err)...)
+	}
+	for _, name := range (tableArguments{t}).Names() {
+		if !slices.Contains(known, name) {
+			problems = append(problems, authy.Problem{Param: at + "." + name, Reason: notAField(name, known)})
+		}
+	}
+	return problems
+}
+
+// under puts the place of a value in front of the problems found in it.
+func under(at string, err error) authy.Problems {
+	switch err := err.(type) {
+	case nil:
+		return nil
+	case authy.Problems:
+		problems := make(authy.Problems, len(err))
+		for i, p := range err {
+			problems[i] = authy.Problem{Param: at + p.Param, Reason: p.Reason}
+		}
+		return problems
+	}
+	return authy.Problems{{Param: at, Reason: err.Error()}}
+}
+
+func notAField(name string, known []string) string {
+	if near := authy.Nearest(name, known); near != "" {
+		return fmt.Sprintf("is not known, did you mean %q?", near)
+	}
+	return "is not known; known are " + strings.Join(known, ", ")
+}
+
+// asError makes sure that no problems are a nil error.
+func asError(problems authy.Problems) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems
+}
+
+func mistyped(want string, got lua.LValue) error {
+	return fmt.Errorf("must be %s, got %s", want, typeName(got))
+}
+
+// typeName names the type of a value as an error does: "a table", "nil", "json.null".
+func typeName(v lua.LValue) string {
+	switch {
+	case isNull(v):
+		return "json.null"
+	case v == lua.LNil:
+		return "nil"
+	}
+	return "a " + v.Type().String()
+}
+
+// toObject makes a JSON object of a table whose keys are strings; an empty table is an empty object.
+func toObject(t *lua.LTable) (map[string]any, error) {
+	value, problems := (&goValues{}).object(t, "", nil)
+	return value, asError(problems)
+}
+
+// goValues turns Lua values into the Go values that encoding/json writes.
+type goValues struct{ problems authy.Problems }
+
+func (g *goValues) refuse(at, reason string) {
+	g.problems = append(g.problems, authy.Problem{Param: at, Reason: reason})
+}
+
+func (g *goValues) object(t *lua.LTable, at string, path []*lua.LTable) (map[string]any, authy.Problems) {
+	if !g.enter(t, at, path) {
+		return nil, g.problems
+	}
+	if t.Len() > 0 || isArray(t) {
+		g.refuse(at, "must be an object with names as keys, got a list")
+		return nil, g.problems
+	}
+	path = append(path, t)
+	object := make(map[string]any)
+	t.ForEach(func(key, value lua.LValue) {
+		name, ok := key.(lua.LString)
+		if !ok {
+			g.refuse(at, "must have strings as keys, got the key "+key.String())
+			return
+		}
+		object[string(name)] = g.value(value, at+"."+string(name), path)
+	})
+	return object, g.problems
+}
+
+// enter refuses a table that contains itself, or nests too deep to be meant.
+func (g *goValues) enter(t *lua.LTable, at string, path []*lua.LTable) bool {
+	switch {
+	case slices.Contains(path, t):
+		g.refuse(at, "contains itself")
+		return false
+	case len(path) >= maxDepth:
+		g.refuse(at, fmt.Sprintf("is nested more than %d deep", maxDepth))
+		return false
+	}
+	return true
+}
+
+func (g *goValues) value(v lua.LValue, at string, path []*lua.LTable) any {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LBool:
+		return bool(v)
+	case lua.LNumber:
+		if n := float64(v); n == math.Trunc(n) && math.Abs(n) <= maxExact {
+			return int64(n)
+		}
+		return float64(v)
+	case *lua.LTable:
+		if v.Len() == 0 && !isArray(v) {
+			object, _ := g.object(v, at, path)
+			return object
+		}
+		return g.list(v, at, path)
+	}
+	if !isNull(v) {
+		g.refuse(at, "must be a JSON value, got "+typeName(v))
+	}
+	return nil
+}
+
+func (g *goValues) list(t *lua.LTable, at string, path []*lua.LTable) any {
+	if !g.enter(t, at, path) {
+		return nil
+	}
+	length, count := t.Len(), 0
+	t.ForEach(func(lua.LValue, lua.LValue) { count++ })
+	if count != length {
+		g.refuse(at, "mixes list elements and names")
+		return nil
+	}
+	path = append(path, t)
+	list := make([]any, length)
+	for i := range length {
+		list[i] = g.value(t.RawGetInt(i+1), at+"["+strconv.Itoa(i+1)+"]", path)
+	}
+	return list
+}
+
+// ToLua makes a Lua value of a Go value.
+//
+// Structs become tables by their json tags, slices lists, maps tables, nil pointers nothing; a whole number beyond
+// 2^53 becomes a string, so that it keeps its digits; a value that marshals to text becomes that text.
+func ToLua(L *lua.LState, v any) lua.LValue {
+	switch v := v.(type) {
+	case nil:
+		return lua.LNil
+	case lua.LValue:
+		return v
+	}
+	return toLua(L, reflect.ValueOf(v))
+}
+
+func toLua(L *lua.LState, v reflect.Value) lua.LValue {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return lua.LNil
+		}
+		return toLua(L, v.Elem())
+	case reflect.Bool:
+		return lua.LBool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		if v.Type() == durationType {
+			return lua.LNumber(time.Duration(v.Int()).Seconds())
+		}
+		if n := v.Int(); -maxExact <= n && n <= maxExact {
+			return lua.LNumber(n)
+		}
+		return lua.LString(strconv.FormatInt(v.Int(), 10))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		if n := v.Uint(); n <= maxExact {
+			return lua.LNumber(n)
+		}
+		return lua.LString(strconv.FormatUint(v.Uint(), 10))
+	case reflect.Float32, reflect.Float64:
+		return lua.LNumber(v.Float())
+	case reflect.String:
+		return textToLua(v)
+	case reflect.Slice, reflect.Array:
+		return listToLua(L, v)
+	case reflect.Map:
+		return mapToLua(L, v)
+	case reflect.Struct:
+		return structToLua(L, v)
+	}
+	return lua.LString(fmt.Sprint(v.Interface()))
+}
+
+// textToLua keeps text as it is; ids and JSON numbers become Lua numbers when these can hold them.
+func textToLua(v reflect.Value) lua.LValue {
+	text := v.String()
+	switch v.Type() {
+	case idType:
+		if id := authy.ID(text); !id.IsNumeric() && id != "0" {
+			return lua.LString(text)
+		}
+	case reflect.TypeFor[json.Number]():
+	default:
+		return lua.LString(text)
+	}
+	if whole, err := strconv.ParseInt(text, 10, 64); err == nil && -maxExact <= whole && whole <= maxExact {
+		return lua.LNumber(whole)
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n == math.Trunc(n) && math.Abs(n) >= maxExact {
+		return lua.LString(text)
+	}
+	return lua.LNumber(n)
+}
+
+func listToLua(L *lua.LState, v reflect.Value) lua.LValue {
+	list := L.CreateTable(v.Len(), 0)
+	for i := range v.Len() {
+		element := toLua(L, v.Index(i))
+		if element == lua.LNil {
+			element = nullOf(L)
+		}
+		list.RawSetInt(i+1, element)
+	}
+	if v.Len() == 0 {
+		list.Metatable = arrayMetatable(L)
+	}
+	return list
+}
+
+func mapToLua(L *lua.LState, v reflect.Value) lua.LValue {
+	t := L.CreateTable(0, v.Len())
+	for entries := v.MapRange(); entries.Next(); {
+		value := toLua(L, entries.Value())
+		if value == lua.LNil {
+			value = nullOf(L)
+		}
+		t.RawSetString(entries.Key().String(), value)
+	}
+	return t
+}
+
+func structToLua(L *lua.LState, v reflect.Value) lua.LValue {
+	plan := planOf(v.Type())
+	if plan.text {
+		encoded, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+		if err != nil {
+			return lua.LString(fmt.Sprint(v.Interface()))
+		}
+		return lua.LString(encoded)
+	}
+	t := L.CreateTable(0, len(plan.members))
+	for _, m := range plan.members {
+		field := v.FieldByIndex(m.index)
+		if m.omitEmpty && field.IsZero() {
+			continue
+		}
+		if value := toLua(L, field); value != lua.LNil {
+			t.RawSetString(m.name, value)
+		}
+	}
+	return t
+}

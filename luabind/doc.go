@@ -1,0 +1,32 @@
+// Package luabind binds the Authy API into Lua, for programs that run scripts.
+//
+// [New] makes a [Runtime]: an interpreter with the authy module and its companions (json, csv, phone, totp, time, log) as
+// globals, its output going where the host says, and each run bounded by a context. [Loader] is for hosts that have a
+// Lua state already: L.PreloadModule("authy", luabind.Loader(client)).
+//
+// # What scripts see
+//
+// Every operation of [authy.Operations] is a function that takes one table: authy.request_sms{ authy_id = 1635 }. It
+// raises its error; with a function as second argument it calls back with (err, result) instead; as
+// authy.try.request_sms{...} it returns nil and the error. Results are plain tables with the wire's names.
+//
+// Parameters convert by their declared type, never by guess: a misspelt or mistyped one is an error that names it. A
+// whole number will do for ids and codes. Numbers of 2^53 and more are refused, because Lua's numbers lose digits
+// there; ids of that size come and go as strings.
+//
+// An error value is a table with kind, op, message, where, and as far as known status, code, fields and retry_after.
+// The Go error comes back to the host: errors.As on what Run returns reaches [*authy.APIError] and its like.
+//
+// # One interpreter, one lock
+//
+// One goroutine at a time is inside a runtime's interpreter. Whatever waits for the outside, in this package or in a
+// module of the host, gives the interpreter away while it waits, with [Host.Wait], and must not touch Lua values then.
+//
+// Runtimes repair gopher-lua's pcall, xpcall and coroutines, which part local variables from the closures over them
+// after an error, among other things. A host's own state is left as it is.
+//
+// # Limits
+//
+// Canceling the context of a run stops Lua code within milliseconds, but not a library function that computes without
+// end, such as string.rep("x", 1e9) or a hostile pattern: those run on to their end. Scripts are trusted.
+package luabind

@@ -1,0 +1,168 @@
+package luabind
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/authysh/authysh/authy"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// errorType names the metatable field that holds the Go error behind an error table.
+const errorType = "authy.error"
+
+// raise raises err as an error value: a table for failed calls, see [errorTable].
+func raise(L *lua.LState, err error) {
+	L.Error(errorTable(L, err), 1)
+}
+
+// errorTable makes the error value that scripts catch.
+//
+// It has kind, op and message, and where known status, code, fields and retry_after (seconds); where is the position of
+// the call in the script. tostring gives one line. The Go error stays attached, so that a host gets it back
+// from [ScriptError].
+func errorTable(L *lua.LState, err error) *lua.LTable {
+	t := L.CreateTable(0, 8)
+	set := func(name string, v lua.LValue) { t.RawSetString(name, v) }
+	set("message", lua.LString(messageOf(err)))
+	if where := callSite(L); where != "" {
+		set("where", lua.LString(where))
+	}
+	if failure, ok := errors.AsType[authy.Error](err); ok {
+		set("kind", lua.LString(failure.Kind()))
+		if op := failure.Operation(); op != "" {
+			set("op", lua.LString(op))
+		}
+	}
+	switch e := err.(type) {
+	case *authy.ValidationError:
+		set("fields", stringTable(L, e.Fields()))
+	case *authy.APIError:
+		set("status", lua.LNumber(e.Status))
+		if e.Code != "" {
+			set("code", lua.LString(e.Code))
+		}
+		if len(e.Fields) > 0 {
+			set("fields", stringTable(L, e.Fields))
+		}
+		if e.RetryAfter > 0 {
+			set("retry_after", lua.LNumber(e.RetryAfter.Seconds()))
+		}
+	case *authy.ResponseError:
+		set("status", lua.LNumber(e.Status))
+		if e.Field != "" {
+			set("fields", stringTable(L, map[string]string{e.Field: e.Reason}))
+		}
+	}
+	mt := L.CreateTable(0, 3)
+	mt.RawSetString("__name", lua.LString(errorType))
+	mt.RawSetString("__tostring", L.NewFunction(errorToString))
+	mt.RawSetString("error", &lua.LUserData{Value: err})
+	t.Metatable = mt
+	return t
+}
+
+// callSite is the position of the script's call, "file.lua:12"; Go functions in between have none.
+func callSite(L *lua.LState) string {
+	const most = 6
+	for level := range most {
+		if where := strings.TrimRight(L.Where(level), ": "); where != "" && !strings.HasPrefix(where, "[") {
+			return where
+		}
+	}
+	return ""
+}
+
+// messageOf is the text of err without the operation, which the table has in op.
+func messageOf(err error) string {
+	if e, ok := err.(*authy.APIError); ok {
+		return e.Message
+	}
+	text := err.Error()
+	if failure, ok := errors.AsType[authy.Error](err); ok && failure.Operation() != "" {
+		text = strings.TrimPrefix(text, failure.Operation()+": ")
+	}
+	return text
+}
+
+func stringTable(L *lua.LState, fields map[string]string) *lua.LTable {
+	t := L.CreateTable(0, len(fields))
+	for name, reason := range fields {
+		t.RawSetString(name, lua.LString(reason))
+	}
+	return t
+}
+
+func errorToString(L *lua.LState) int {
+	L.Push(lua.LString(oneLine(errorText(L.CheckTable(1)))))
+	return 1
+}
+
+// errorText is the Go error's text; a table that a script changed or made like ours shows its message.
+func errorText(t *lua.LTable) string {
+	if err := goError(t); err != nil {
+		return err.Error()
+	}
+	return t.RawGetString("message").String()
+}
+
+// oneLine keeps what a server sent from breaking an error message over several lines.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+}
+
+// goError is the Go error behind an error table; nil when v is none.
+func goError(v lua.LValue) error {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	mt, ok := t.Metatable.(*lua.LTable)
+	if !ok || mt.RawGetString("__name") != lua.LString(errorType) {
+		return nil
+	}
+	data, ok := mt.RawGetString("error").(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	err, _ := data.Value.(error)
+	return err
+}
+
+// ScriptError is a script that ended with an error which nothing caught.
+//
+// errors.As reaches the error of the API call that caused it, such as [*authy.APIError].
+type ScriptError struct {
+	// Message is the error without its position.
+	Message string
+	// Where is the position, "file.lua:12"; empty when unknown.
+	Where string
+	// Syntax reports that the script could not be compiled, so that none of it ran.
+	Syntax bool
+	// Incomplete reports a syntax error at the end of the source, which more lines might mend.
+	Incomplete bool
+	// Traceback lists the calls from the innermost outwards, one per line; empty for syntax errors.
+	Traceback []string
+	// Value is the error value itself: a string, an error table, or whatever the script raised.
+	Value lua.LValue
+
+	cause error
+}
+
+// Error is the position and the message in one line.
+func (e *ScriptError) Error() string {
+	if e.Where == "" {
+		return e.Message
+	}
+	return e.Where + ": " + e.Message
+}
+
+// Unwrap is the Go error behind an error table.
+func (e *ScriptError) Unwrap() error { return e.cause }
+
+// ExitError is a script that called os.exit.
+type ExitError struct{ Code int }
+
+// Error names the code.
+func (e *ExitError) Error() string { return fmt.Sprintf("script exited with code %d", e.Code) }

@@ -1,0 +1,221 @@
+package luabind
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// encodeJSON is the JSON text of a Lua value; with an indent, one element per line.
+//
+// A table is a list if its keys are exactly 1 to n, or if it is marked as one; an empty one that is not marked is an
+// object. Names are sorted. Whole numbers up to 2^53 have no point and no exponent. What JSON cannot hold is
+// an error that names the path: "value.items[3].x is a function, …".
+func encodeJSON(v lua.LValue, indent string) ([]byte, error) {
+	return (&jsonEncoder{indent: indent, sorted: true}).encode(v)
+}
+
+type jsonEncoder struct {
+	indent string
+	sorted bool
+	text   []byte
+	above  []*lua.LTable // the tables around the place at hand
+}
+
+func (e *jsonEncoder) encode(v lua.LValue) ([]byte, error) {
+	if fault := e.value(v); fault != nil {
+		return nil, errors.New("value" + fault.path + " " + fault.reason)
+	}
+	return e.text, nil
+}
+
+func (e *jsonEncoder) value(v lua.LValue) *jsonFault {
+	switch v := v.(type) {
+	case lua.LString:
+		return e.string(string(v))
+	case lua.LNumber:
+		return e.number(float64(v))
+	case lua.LBool:
+		e.text = strconv.AppendBool(e.text, bool(v))
+		return nil
+	case *lua.LTable:
+		return e.table(v)
+	}
+	if isNull(v) {
+		e.text = append(e.text, "null"...)
+		return nil
+	}
+	return &jsonFault{reason: "is " + typeName(v) + ", which JSON cannot hold" + nilHint(v)}
+}
+
+func nilHint(v lua.LValue) string {
+	if v == lua.LNil {
+		return ": use json.null"
+	}
+	return ""
+}
+
+func (e *jsonEncoder) number(n float64) *jsonFault {
+	switch {
+	case math.IsNaN(n) || math.IsInf(n, 0):
+		return &jsonFault{reason: fmt.Sprintf("is %v, which JSON cannot hold", lua.LNumber(n))}
+	case n == math.Trunc(n) && math.Abs(n) <= 1<<53:
+		e.text = strconv.AppendInt(e.text, int64(n), 10)
+	default:
+		e.text = strconv.AppendFloat(e.text, n, 'g', -1, 64)
+	}
+	return nil
+}
+
+func (e *jsonEncoder) table(t *lua.LTable) *jsonFault {
+	switch {
+	case slices.Contains(e.above, t):
+		return &jsonFault{reason: "contains itself"}
+	case len(e.above) == maxDepth:
+		return &jsonFault{reason: fmt.Sprintf("is nested more than %d deep", maxDepth)}
+	}
+	e.above = append(e.above, t)
+	defer func() { e.above = e.above[:len(e.above)-1] }()
+	// Keys in the table's array part come first; the key after the last of them tells whether there are others.
+	length := t.MaxN()
+	last := lua.LNil
+	if length > 0 {
+		last = lua.LNumber(length)
+	}
+	other, _ := t.Next(last)
+	switch {
+	case other != lua.LNil && (length > 0 || isArray(t)):
+		return &jsonFault{reason: "mixes list elements with other keys, such as " + keyText(other)}
+	case length > 0 || isArray(t):
+		return e.list(t, length)
+	}
+	return e.object(t)
+}
+
+func (e *jsonEncoder) list(t *lua.LTable, length int) *jsonFault {
+	e.text = append(e.text, '[')
+	for i := 1; i <= length; i++ {
+		e.separate(i == 1)
+		v := t.RawGetInt(i)
+		if v == lua.LNil {
+			return &jsonFault{reason: fmt.Sprintf("is a list of %d with a hole at [%d]: put json.null there, or use strings as keys", length, i)}
+		}
+		if fault := e.value(v); fault != nil {
+			return fault.under("[" + strconv.Itoa(i) + "]")
+		}
+	}
+	e.close(']', length == 0)
+	return nil
+}
+
+func (e *jsonEncoder) object(t *lua.LTable) *jsonFault {
+	names, fault := e.names(t)
+	if fault != nil {
+		return fault
+	}
+	e.text = append(e.text, '{')
+	for i, name := range names {
+		e.separate(i == 0)
+		if fault := e.string(name); fault != nil {
+			return &jsonFault{reason: "has a name that is not UTF-8"}
+		}
+		e.text = append(e.text, ':')
+		if e.indent != "" {
+			e.text = append(e.text, ' ')
+		}
+		if fault := e.value(t.RawGetString(name)); fault != nil {
+			return fault.under(jsonStep(name))
+		}
+	}
+	e.close('}', len(names) == 0)
+	return nil
+}
+
+func (e *jsonEncoder) names(t *lua.LTable) ([]string, *jsonFault) {
+	var names []string
+	for key, _ := t.Next(lua.LNil); key != lua.LNil; key, _ = t.Next(key) {
+		switch key := key.(type) {
+		case lua.LString:
+			names = append(names, string(key))
+		case lua.LNumber:
+			return nil, &jsonFault{reason: "has the number key " + keyText(key) + ", want keys 1 to n or strings"}
+		default:
+			return nil, &jsonFault{reason: "has " + typeName(key) + " as a key, want strings"}
+		}
+	}
+	if e.sorted {
+		slices.Sort(names)
+	}
+	return names, nil
+}
+
+// separate goes to the place of the next element.
+func (e *jsonEncoder) separate(first bool) {
+	if !first {
+		e.text = append(e.text, ',')
+	}
+	e.newLine(len(e.above))
+}
+
+func (e *jsonEncoder) close(bracket byte, empty bool) {
+	if !empty {
+		e.newLine(len(e.above) - 1)
+	}
+	e.text = append(e.text, bracket)
+}
+
+func (e *jsonEncoder) newLine(depth int) {
+	if e.indent == "" {
+		return
+	}
+	e.text = append(e.text, '\n')
+	for range depth {
+		e.text = append(e.text, e.indent...)
+	}
+}
+
+// string writes a string with no more escapes than JSON demands; markup characters stay readable.
+func (e *jsonEncoder) string(s string) *jsonFault {
+	if !utf8.ValidString(s) {
+		return &jsonFault{reason: "is not UTF-8, which JSON text must be"}
+	}
+	const hex = "0123456789abcdef"
+	e.text = append(e.text, '"')
+	clean := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		e.text = append(e.text, s[clean:i]...)
+		clean = i + 1
+		switch c {
+		case '"', '\\':
+			e.text = append(e.text, '\\', c)
+		case '\n':
+			e.text = append(e.text, `\n`...)
+		case '\r':
+			e.text = append(e.text, `\r`...)
+		case '\t':
+			e.text = append(e.text, `\t`...)
+		default:
+			e.text = append(e.text, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	e.text = append(e.text, s[clean:]...)
+	e.text = append(e.text, '"')
+	return nil
+}
+
+// keyText shows a key of a table in an error.
+func keyText(key lua.LValue) string {
+	if name, ok := key.(lua.LString); ok {
+		return clipped(string(name))
+	}
+	return "[" + key.String() + "]"
+}

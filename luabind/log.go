@@ -1,0 +1,162 @@
+package luabind
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"unicode"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// logMask stands in the log for a value that is a secret by its name.
+const logMask = "***"
+
+// logModule is log: messages with fields, into the log of the host.
+func logModule(h *Host) Module {
+	module := Module{Name: "log", Doc: "Writes to the program's log."}
+	for _, level := range []struct {
+		name, doc string
+		level     slog.Level
+	}{
+		{"debug", "Logs what helps to find a fault.", slog.LevelDebug},
+		{"info", "Logs what happens.", slog.LevelInfo},
+		{"warn", "Logs what may need a look.", slog.LevelWarn},
+		{"error", "Logs what went wrong; it does not raise.", slog.LevelError},
+	} {
+		module.Functions = append(module.Functions, Function{
+			Name: level.name, Doc: level.doc,
+			Params: []Param{
+				{Name: "message", Type: "any", Doc: "shown as tostring does"},
+				{Name: "fields", Type: "table", Optional: true,
+					Doc: "values by name; one named token, code, key, password or the like is masked"},
+			},
+			Call: logAt(h, "log."+level.name, level.level),
+		})
+	}
+	return module
+}
+
+func logAt(h *Host, op string, level slog.Level) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if L.GetTop() == 0 {
+			refuse(L, op, "message", "is required")
+		}
+		var fields *lua.LTable
+		if L.Get(2) != lua.LNil {
+			fields = tableAt(L, 2, op, "fields")
+		}
+		ctx := L.Context()
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		logger := h.logger()
+		if !logger.Enabled(ctx, level) {
+			return 0
+		}
+		message := L.ToStringMeta(L.Get(1)).String()
+		var attrs []slog.Attr
+		if fields != nil {
+			attrs = logAttrs(fields, nil)
+		}
+		logger.LogAttrs(ctx, level, message, attrs...)
+		return 0
+	}
+}
+
+// logAttrs makes the fields of a table attributes, in alphabetical order. Tables inside become groups.
+func logAttrs(t *lua.LTable, above []*lua.LTable) []slog.Attr {
+	above = append(above, t)
+	var attrs []slog.Attr
+	t.ForEach(func(key, v lua.LValue) {
+		name := key.String()
+		inner, isTable := v.(*lua.LTable)
+		switch {
+		case isSecretName(name):
+			attrs = append(attrs, slog.String(name, logMask))
+		case !isTable:
+			attrs = append(attrs, slog.Any(name, logValue(v)))
+		case slices.Contains(above, inner) || len(above) == maxDepth:
+			attrs = append(attrs, slog.String(name, "…"))
+		default:
+			attrs = append(attrs, slog.Attr{Key: name, Value: slog.GroupValue(logAttrs(inner, above)...)})
+		}
+	})
+	slices.SortStableFunc(attrs, func(a, b slog.Attr) int { return compareNames(a.Key, b.Key) })
+	return attrs
+}
+
+// compareNames sorts the indices of a list by number, and before names.
+func compareNames(a, b string) int {
+	if isIndex(a) && isIndex(b) && len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
+}
+
+func isIndex(name string) bool { return name != "" && strings.Trim(name, "0123456789") == "" }
+
+func logValue(v lua.LValue) any {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LBool:
+		return bool(v)
+	case lua.LNumber:
+		if whole, err := wholeNumber(float64(v)); err == nil {
+			return whole
+		}
+		return float64(v)
+	}
+	if isNull(v) {
+		return nil
+	}
+	return v.String()
+}
+
+var (
+	// secretWords make a secret of any name that has them.
+	secretWords = []string{"secret", "secrets", "password", "passwords", "passwd", "passphrase", "authorization", "credential", "credentials",
+		"otp", "totp", "pin", "jwt", "apikey", "authkey", "authtoken", "accesstoken"}
+	// secretEnds do so as the last word: "api_key" is one, "key_id" is not.
+	secretEnds = []string{"key", "keys", "token", "tokens", "code", "codes", "signature", "cookie", "cookies", "seed", "pass"}
+	// plainCodes are the words before "code" that make it harmless.
+	plainCodes = []string{"country", "calling", "error", "status", "exit", "http", "area", "zip", "postal", "language", "currency", "region"}
+)
+
+// isSecretName reports whether a field of this name is kept out of the log: codes and tokens are worth as much as a
+// password for as long as they are valid.
+func isSecretName(name string) bool {
+	words := wordsOf(name)
+	if slices.ContainsFunc(words, func(word string) bool { return slices.Contains(secretWords, word) }) {
+		return true
+	}
+	if len(words) == 0 {
+		return false
+	}
+	last := words[len(words)-1]
+	if strings.HasPrefix(last, "code") && len(words) > 1 && slices.Contains(plainCodes, words[len(words)-2]) {
+		return false
+	}
+	return slices.Contains(secretEnds, last)
+}
+
+// wordsOf cuts a name at anything but letters, and before capitals: "apiKey", "API-Key" and "api_key_2" alike.
+func wordsOf(name string) []string {
+	var b strings.Builder
+	lower := false
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r):
+			b.WriteByte(' ')
+		case unicode.IsUpper(r) && lower:
+			b.WriteByte(' ')
+			b.WriteRune(unicode.ToLower(r))
+		default:
+			b.WriteRune(unicode.ToLower(r))
+		}
+		lower = unicode.IsLower(r)
+	}
+	return strings.Fields(b.String())
+}

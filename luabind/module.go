@@ -1,0 +1,110 @@
+package luabind
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Module is a Lua module as data: what require gives, and what completion, help and editor stubs tell of it.
+type Module struct {
+	// Name is what scripts require, such as "json". In a runtime it is a global too.
+	Name string
+	// Doc is one sentence.
+	Doc string
+	// Functions are the module's functions in the order that help lists them.
+	Functions []Function
+	// Values are its constants and tables.
+	Values []Value
+	// Types are the objects that its functions return, such as the reader of csv.open.
+	Types []Type
+}
+
+// Function is one Lua function of a module, or a method of a type.
+type Function struct {
+	Name string
+	// Doc is one sentence.
+	Doc string
+	// Params and Returns are in order; a method's self is not among them.
+	Params, Returns []Param
+	// Call is the function itself. It checks its own arguments. The method of a type has self as argument 1.
+	Call lua.LGFunction
+}
+
+// Param is a parameter or a returned value.
+type Param struct {
+	Name string
+	// Type is in the words of LuaCATS: string, number, integer, boolean, table, function, any, a type of the module,
+	// a list such as string[], alternatives such as string|number.
+	Type string
+	// Doc is a short sentence; empty when the name says it all.
+	Doc string
+	// Optional parameters may be left out; an optional returned value may be nil.
+	Optional bool
+	// Fields are the named options that a table may hold.
+	Fields []Param
+}
+
+// Value is a constant of a module.
+type Value struct {
+	Name, Type, Doc string
+	// Make builds it for a state.
+	Make func(L *lua.LState) lua.LValue
+}
+
+// Type is an object with methods.
+type Type struct {
+	// Name is qualified by the module: "csv.Reader".
+	Name    string
+	Doc     string
+	Methods []Function
+	// Fields are what scripts may read of it beside its methods.
+	Fields []Param
+}
+
+// Host is what a module may use of the runtime or host program that loads it.
+type Host struct {
+	// Stdin, Stdout and Stderr are the script's streams.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Log receives what the log module writes.
+	Log *slog.Logger
+	// Now is the clock.
+	Now func() time.Time
+
+	release, acquire func() // the interpreter lock; nil in a state that has none
+}
+
+// table makes the Lua table of a module.
+func (m Module) table(L *lua.LState) *lua.LTable {
+	t := L.CreateTable(0, len(m.Functions)+len(m.Values))
+	for _, f := range m.Functions {
+		t.RawSetString(f.Name, L.NewFunction(f.Call))
+	}
+	for _, v := range m.Values {
+		t.RawSetString(v.Name, v.Make(L))
+	}
+	return t
+}
+
+// methods makes the metatable of a type, once per state; tostring shows the type's name.
+func (t Type) metatable(L *lua.LState) *lua.LTable {
+	if known, ok := L.GetTypeMetatable(t.Name).(*lua.LTable); ok {
+		return known
+	}
+	mt := L.NewTypeMetatable(t.Name)
+	methods := L.CreateTable(0, len(t.Methods))
+	for _, f := range t.Methods {
+		methods.RawSetString(f.Name, L.NewFunction(f.Call))
+	}
+	mt.RawSetString("__index", methods)
+	mt.RawSetString("__metatable", lua.LString(t.Name))
+	name := t.Name
+	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(name))
+		return 1
+	}))
+	return mt
+}

@@ -1,0 +1,296 @@
+package luabind
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/lua51"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Runtime is a Lua interpreter with the Authy API and its modules in it.
+//
+// It runs one script at a time; Run, RunFile and Close may be called from any goroutine and wait for each other.
+// Globals last from one run to the next. Scripts are trusted: they may read and write files and start programs, as
+// any program that the user starts.
+//
+// One goroutine at a time is inside the interpreter; whoever waits for something outside gives it away with
+// [Host.Wait]. All Lua values of a runtime belong to whoever holds it.
+type Runtime struct {
+	state  *lua.LState
+	host   *Host
+	client *authy.Client
+	chain  []Middleware
+	extra  []func(*Host) Module
+
+	runs        sync.Mutex // one script at a time
+	interpreter sync.Mutex // one goroutine inside Lua at a time
+	closed      bool
+	exit        *ExitError
+	stop        context.CancelFunc
+}
+
+// Option configures a [Runtime].
+type Option func(*Runtime) error
+
+// Stdin is where io.read reads; by default there is nothing to read.
+func Stdin(r io.Reader) Option {
+	return func(rt *Runtime) error { rt.host.Stdin = r; return nil }
+}
+
+// Stdout is where print and io.write go; by default their output is discarded.
+func Stdout(w io.Writer) Option {
+	return func(rt *Runtime) error { rt.host.Stdout = w; return nil }
+}
+
+// Stderr is where io.stderr goes; by default its output is discarded.
+func Stderr(w io.Writer) Option {
+	return func(rt *Runtime) error { rt.host.Stderr = w; return nil }
+}
+
+// Log receives what scripts write through the log module; by default it is discarded.
+func Log(log *slog.Logger) Option {
+	return func(rt *Runtime) error { rt.host.Log = log; return nil }
+}
+
+// Clock is the time that scripts see through the time and totp modules; by default [time.Now].
+func Clock(now func() time.Time) Option {
+	return func(rt *Runtime) error { rt.host.Now = now; return nil }
+}
+
+// Use wraps every operation in middlewares, the first one outermost.
+func Use(middlewares ...Middleware) Option {
+	return func(rt *Runtime) error { rt.chain = append(rt.chain, middlewares...); return nil }
+}
+
+// With adds modules of the host: each becomes a global and can be required. Its name must be new.
+func With(modules ...func(*Host) Module) Option {
+	return func(rt *Runtime) error { rt.extra = append(rt.extra, modules...); return nil }
+}
+
+// Sizes of a state's stacks. Small ones that grow keep a task at a few KiB; below 128 the library silently takes 5,120
+// slots instead, and a small registry grows only if a maximum is given.
+var stateOptions = lua.Options{
+	SkipOpenLibs:        true,
+	MinimizeStackMemory: true,
+	CallStackSize:       1000,
+	RegistrySize:        256,
+	RegistryMaxSize:     256 * 1024,
+	RegistryGrowStep:    256,
+}
+
+// New makes a runtime whose scripts call the service through client.
+//
+// The client may lack a key: scripts that call nothing run all the same. Close the runtime when done.
+func New(client *authy.Client, options ...Option) (*Runtime, error) {
+	if client == nil {
+		return nil, errors.New("luabind: New needs a client")
+	}
+	rt := &Runtime{client: client, host: &Host{
+		Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	}}
+	rt.host.release, rt.host.acquire = rt.interpreter.Unlock, rt.interpreter.Lock
+	for _, option := range options {
+		if err := option(rt); err != nil {
+			return nil, err
+		}
+	}
+	rt.state = lua.NewState(stateOptions)
+	if err := rt.openLibraries(); err != nil {
+		rt.state.Close()
+		return nil, err
+	}
+	return rt, nil
+}
+
+// openLibraries fills the globals: Lua's own libraries with their repairs, then ours.
+func (rt *Runtime) openLibraries() error {
+	L := rt.state
+	for _, library := range []struct {
+		name string
+		open lua.LGFunction
+	}{
+		{lua.LoadLibName, lua.OpenPackage}, {lua.BaseLibName, lua.OpenBase}, {lua.TabLibName, lua.OpenTable},
+		{lua.IoLibName, lua.OpenIo}, {lua.OsLibName, lua.OpenOs}, {lua.StringLibName, lua.OpenString},
+		{lua.MathLibName, lua.OpenMath}, {lua.DebugLibName, lua.OpenDebug}, {lua.CoroutineLibName, lua.OpenCoroutine},
+	} {
+		L.Push(L.NewFunction(library.open))
+		L.Push(lua.LString(library.name))
+		L.Call(1, 0)
+	}
+	if err := lua51.Install(L); err != nil {
+		return fmt.Errorf("luabind: %w", err)
+	}
+	installStreams(L, rt.host)
+	L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(rt.osExit))
+
+	rt.define("authy", newBinding(rt.host, rt.client, rt.chain).module(L))
+	modules := standardModules(rt.host)
+	for _, make := range rt.extra {
+		modules = append(modules, make(rt.host))
+	}
+	for _, m := range modules {
+		if L.GetGlobal(m.Name) != lua.LNil {
+			return fmt.Errorf("luabind: a module or global %q exists already", m.Name)
+		}
+		rt.define(m.Name, withSuggestions(L, m.Name, m.table(L)))
+	}
+	return nil
+}
+
+// define makes a module a global, and what require gives.
+func (rt *Runtime) define(name string, module *lua.LTable) {
+	L := rt.state
+	L.SetGlobal(name, module)
+	loaded := L.GetField(L.GetGlobal("package"), "loaded").(*lua.LTable)
+	loaded.RawSetString(name, module)
+}
+
+// osExit ends the script, not the process: the host may have other things to do.
+func (rt *Runtime) osExit(L *lua.LState) int {
+	code := 0
+	switch v := L.Get(1).(type) {
+	case lua.LNumber:
+		code = int(v)
+	case lua.LBool:
+		if !v {
+			code = 1
+		}
+	case *lua.LNilType:
+	default:
+		L.ArgError(1, mistyped("a number or boolean", v).Error())
+	}
+	rt.exit = &ExitError{code}
+	rt.stop() // so that no pcall can hold the script back
+	L.RaiseError("exit")
+	return 0
+}
+
+// Script is a program to run.
+type Script struct {
+	// Name stands in error messages and in arg[0].
+	Name string
+	// Source is the Lua text. A first line that begins with # is skipped.
+	Source string
+	// Args are arg[1] and so on, and the ... of the main chunk.
+	Args []string
+	// Dir is where require looks for modules first; empty is the working directory.
+	Dir string
+	// Program is arg[-1], the program that runs the script; empty leaves it out.
+	Program string
+}
+
+// Run runs a script to its end.
+//
+// It returns a [*ScriptError] when the script fails, an [*ExitError] when it calls os.exit with a code other than 0,
+// and the context's cause when the context ended it. Canceling stops Lua code and waits within milliseconds, but not a
+// library function that computes, such as string.rep or a pattern match.
+func (rt *Runtime) Run(ctx context.Context, script Script) error {
+	rt.runs.Lock()
+	defer rt.runs.Unlock()
+	rt.interpreter.Lock()
+	defer rt.interpreter.Unlock()
+	if rt.closed {
+		return errors.New("luabind: the runtime is closed")
+	}
+	L := rt.state
+	run, stop := context.WithCancel(ctx)
+	defer stop()
+	rt.exit, rt.stop = nil, stop
+	L.SetContext(run)
+	defer L.RemoveContext()
+	defer L.SetTop(L.GetTop())
+
+	chunk, err := compile(L, script)
+	if err != nil {
+		return err
+	}
+	rt.setArguments(script)
+	L.Push(chunk)
+	for _, argument := range script.Args {
+		L.Push(lua.LString(argument))
+	}
+	err = lua51.PCall(L, len(script.Args), 0, nil)
+	switch {
+	case rt.exit != nil && rt.exit.Code == 0:
+		return nil
+	case rt.exit != nil:
+		return rt.exit
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return newScriptError(err)
+	}
+	return nil
+}
+
+// RunFile reads a script and runs it; require finds modules beside it.
+func (rt *Runtime) RunFile(ctx context.Context, path string, args ...string) error {
+	script, err := ReadScript(path)
+	if err != nil {
+		return err
+	}
+	script.Args = args
+	return rt.Run(ctx, script)
+}
+
+// ReadScript reads the Lua program at path. What is not Lua text is an error that says so.
+func ReadScript(path string) (Script, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Script{}, fmt.Errorf("cannot read the script: %w", err)
+	}
+	if info.IsDir() {
+		return Script{}, fmt.Errorf("cannot read the script: %s is a directory", path)
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return Script{}, fmt.Errorf("cannot read the script: %w", err)
+	}
+	return Script{Name: path, Source: string(source), Dir: filepath.Dir(path)}, nil
+}
+
+// setArguments fills arg as the lua program does, and lets require look beside the script.
+func (rt *Runtime) setArguments(script Script) {
+	L := rt.state
+	arg := L.CreateTable(len(script.Args), 2)
+	for i, argument := range script.Args {
+		arg.RawSetInt(i+1, lua.LString(argument))
+	}
+	arg.RawSetInt(0, lua.LString(script.Name))
+	if script.Program != "" {
+		arg.RawSetInt(-1, lua.LString(script.Program))
+	}
+	L.SetGlobal("arg", arg)
+	var paths []string
+	for _, dir := range []string{script.Dir, "."} {
+		if dir != "" && (dir != "." || len(paths) == 0 || script.Dir != ".") {
+			paths = append(paths, filepath.Join(dir, "?.lua"), filepath.Join(dir, "?", "init.lua"))
+		}
+	}
+	L.SetField(L.GetGlobal("package"), "path", lua.LString(strings.Join(paths, ";")))
+}
+
+// Close frees the interpreter. It waits for a running script; cancel that script's context first.
+func (rt *Runtime) Close() error {
+	rt.runs.Lock()
+	defer rt.runs.Unlock()
+	rt.interpreter.Lock()
+	defer rt.interpreter.Unlock()
+	if !rt.closed {
+		rt.closed = true
+		rt.state.Close()
+	}
+	return nil
+}
