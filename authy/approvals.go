@@ -1,6 +1,10 @@
 package authy
 
-import "context"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 // CreateApprovalRequestParams describes a push that asks a user to approve something.
 type CreateApprovalRequestParams struct {
@@ -9,7 +13,7 @@ type CreateApprovalRequestParams struct {
 	Details *Details `json:"details" doc:"Facts shown to the user and facts only stored."`
 	Logos   []Logo   `json:"logos" rule:"logos" doc:"Logos to show; default should be among them."`
 	// TTL is in seconds. Nil is Authy's default, 86400; zero never expires.
-	TTL *int `json:"ttl" wire:"seconds_to_expire" rule:"range 0-" doc:"Seconds to answer; 0 never expires, 86400 by default."`
+	TTL *int `json:"ttl" wire:"seconds_to_expire" rule:"seconds 0-" doc:"Seconds to answer; 0 never expires, 86400 by default."`
 }
 
 // Details are facts about an approval request. Keys have at most 20 characters; values are strings, numbers,
@@ -94,4 +98,68 @@ var getApprovalRequest = Route{Name: "get_approval_request", Method: "GET", Path
 // GetApprovalRequest tells whether a user has approved or denied.
 func (c *Client) GetApprovalRequest(ctx context.Context, p GetApprovalRequestParams) (*ApprovalRequest, error) {
 	return do[ApprovalRequest](ctx, c, getApprovalRequest, p)
+}
+
+// WaitOptions say how long and how often WaitApproval asks. The zero value asks every one to five seconds for as
+// long as the context lasts.
+type WaitOptions struct {
+	// Timeout is how long to wait for an answer; zero waits until the context ends.
+	Timeout time.Duration
+	// Interval is the pause between two questions; zero starts at one second and grows to five.
+	Interval time.Duration
+}
+
+// The pauses of WaitApproval without an interval of the caller's.
+const (
+	firstPause = time.Second
+	lastPause  = 5 * time.Second
+)
+
+// WaitApproval asks for an approval request until it is no longer pending, and returns it.
+//
+// When options.Timeout passes first the error is a [*NetworkError] of [KindTimeout]. A rate limit or a lost
+// connection in between does not end the wait; any other failure does.
+func (c *Client) WaitApproval(ctx context.Context, id string, options WaitOptions) (*ApprovalRequest, error) {
+	if options.Timeout < 0 || options.Interval < 0 {
+		return nil, &ValidationError{waitApproval, []Problem{{"timeout", "and interval must not be negative"}}}
+	}
+	if options.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, options.Timeout)
+		defer cancel()
+	}
+	pause := options.Interval
+	if pause == 0 {
+		pause = firstPause
+	}
+	for {
+		request, err := c.GetApprovalRequest(ctx, GetApprovalRequestParams{ID: id})
+		wait := pause
+		switch refusal, refused := errors.AsType[*APIError](err); {
+		case ctx.Err() != nil:
+		case refused && (refusal.rejected || transientStatus(refusal)):
+			wait = max(wait, refusal.RetryAfter)
+		case err != nil && !lostConnection(err):
+			return nil, err
+		case err == nil && request.ApprovalRequest.Status != "pending":
+			return request, nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, newNetworkError(ctx, waitApproval, options.Timeout, ctx.Err())
+		}
+		if options.Interval == 0 {
+			pause = min(pause*3/2, lastPause)
+		}
+	}
+}
+
+const waitApproval = "wait_approval"
+
+func lostConnection(err error) bool {
+	failure, ok := errors.AsType[*NetworkError](err)
+	return ok && failure.kind == KindNetwork
 }

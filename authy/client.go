@@ -1,10 +1,13 @@
 package authy
 
 import (
+	"cmp"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -47,20 +50,22 @@ type Client struct {
 	// writes after a lost connection, 429, 502, 503 or 504; others only if nothing can have been sent, or
 	// the service says that it did nothing. Zero is [DefaultRetries]; use [NoRetries] for none.
 	Retries int
-	// RateLimit is how many requests per second may start, shared by all callers; zero is unlimited.
-	// Time spent waiting for it does not count against Timeout.
+	// RateLimit is how many requests per second may start, retries included, shared by all callers; zero is
+	// unlimited. Time spent waiting for it does not count against Timeout.
 	RateLimit float64
-	// MaxResponse is the largest answer in bytes that is read, after decompression. Zero is [DefaultMaxResponse].
+	// MaxResponse is the largest answer in bytes that is read, after decompression. Zero is [DefaultMaxResponse];
+	// a larger answer is a [*ResponseError].
 	MaxResponse int64
 	// AccessKey and SigningKey are the console's dashboard credentials, which only the webhook calls need.
 	AccessKey, SigningKey string
 	// HTTPClient sends the requests; nil is a client of this package that keeps connections alive and honours
 	// the proxy environment variables. Its CheckRedirect is not used: redirects are always refused.
+	// Of a client without cookie jar and timeout only the Transport is.
 	HTTPClient *http.Client
 	// UserAgent is sent with every request; empty is "authysh".
 	UserAgent string
-	// Logger gets one Debug record per attempt: operation, status, time, and why it is tried again. Neither
-	// keys nor parameters are logged. Nil logs nothing.
+	// Logger gets one Debug record per attempt (operation, status, time, and why it is tried again) and a Warn
+	// for an answer with a field of another type than expected. Neither keys nor parameters nor answers are logged. Nil logs nothing.
 	Logger *slog.Logger
 	// Now is the clock for nonces and the age of callbacks; nil is [time.Now].
 	Now func() time.Time
@@ -74,12 +79,14 @@ type Client struct {
 type settings struct {
 	base      *url.URL
 	http      http.Client
+	transport http.RoundTripper
 	timeout   time.Duration
 	retries   int
 	maxAnswer int64
 	limiter   *rate.Limiter
 	agent     []string
 	key       []string
+	secrets   *strings.Replacer
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -114,24 +121,28 @@ func (c *Client) resolve() {
 	if c.Retries == 0 {
 		s.retries = DefaultRetries
 	}
-	if c.RateLimit < 0 {
-		report("rate_limit", "must not be negative")
+	if c.RateLimit < 0 || math.IsNaN(c.RateLimit) {
+		report("rate_limit", "must be requests per second, 0 for no limit; got "+strconv.FormatFloat(c.RateLimit, 'g', -1, 64))
 	} else if c.RateLimit > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(c.RateLimit), 1)
 	}
-	if s.maxAnswer = c.MaxResponse; s.maxAnswer <= 0 {
-		s.maxAnswer = DefaultMaxResponse
+	s.maxAnswer = min(cmp.Or(c.MaxResponse, DefaultMaxResponse), math.MaxInt64-1)
+	if c.MaxResponse < 0 {
+		report("max_response", "must be a number of bytes, 0 for the default; got "+strconv.FormatInt(c.MaxResponse, 10))
 	}
 	s.http = *defaultHTTPClient()
 	if c.HTTPClient != nil {
 		s.http = *c.HTTPClient
 	}
-	s.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	s.agent = []string{"authysh"}
-	if c.UserAgent != "" {
-		s.agent[0] = c.UserAgent
+	if s.transport = s.http.Transport; s.transport == nil {
+		s.transport = http.DefaultTransport
 	}
-	s.key = []string{c.Key}
+	s.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	s.agent, s.key = []string{cmp.Or(c.UserAgent, "authysh")}, []string{c.Key}
+	if strings.ContainsFunc(c.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		report("user_agent", "must be printable ASCII, got "+quote(c.UserAgent))
+	}
+	s.secrets = newRedactor(c.Key, c.AccessKey, c.SigningKey)
 	if s.log = c.Logger; s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -160,11 +171,13 @@ func (c *Client) baseURL(report func(field, reason string)) *url.URL {
 	u, err := url.Parse(host)
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		report("host", "must be an http or https URL such as "+DefaultHost+", got "+quote(redactUserinfo(host)))
+		report("host", "must be an http or https URL such as "+DefaultHost+", got "+quote(redactURL(host)))
 	case u.User != nil:
 		report("host", "must not hold a user name or password")
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		report("host", "must not hold a query or fragment, got "+quote(host))
+		before, _, _ := strings.Cut(host, "?") // what follows may be a key
+		before, _, _ = strings.Cut(before, "#")
+		report("host", "must not hold a query or fragment; use "+quote(before))
 	case u.Scheme == "http" && !isLoopback(u.Hostname()) && !c.AllowHTTP:
 		report("host", "must be https: over plain http the key would travel in the clear to "+
 			quote(u.Hostname())+"; allow_http permits it all the same")
@@ -176,8 +189,9 @@ func (c *Client) baseURL(report func(field, reason string)) *url.URL {
 	return u
 }
 
-// redactUserinfo drops what stands before an @, which may be a password.
-func redactUserinfo(host string) string {
+// redactURL drops what stands before an @, which may be a password, and the query, which may hold a key.
+func redactURL(host string) string {
+	host, _, _ = strings.Cut(host, "?")
 	if at := strings.LastIndexByte(host, '@'); at >= 0 {
 		return "...@" + host[at+1:]
 	}

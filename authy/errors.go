@@ -32,8 +32,8 @@ const (
 
 // Error is what every failed call returns: the kind of failure and the operation that failed.
 //
-// The concrete types are [*ValidationError], [*APIError], [*NetworkError] and [*ResponseError];
-// reach them with [errors.As] for the details that only they have.
+// The concrete types are [*ValidationError], [*APIError], [*NetworkError], [*ResponseError] and, for callbacks,
+// [*CallbackError]; reach them with [errors.As] for the details that only they have.
 type Error interface {
 	error
 	// Kind says what sort of failure it is.
@@ -44,13 +44,15 @@ type Error interface {
 
 // Sentinel errors, matched by [errors.Is] against an [*APIError].
 var (
-	// ErrNotFound matches a 404: unknown user, approval request, webhook or verification.
+	// ErrNotFound matches a 404 (unknown user, approval request, webhook or verification) and the 401 with code
+	// 60016 that some servers answer to the code of an unknown user.
 	ErrNotFound = errors.New("not found")
-	// ErrUnauthorized matches a refused API key (code 60001) or a bare 401 or 403 without a code.
+	// ErrUnauthorized matches a refused API key (code 60001), or a 401 or 403 that has no code and is about no field.
 	ErrUnauthorized = errors.New("not authorized")
 	// ErrRateLimited matches 429, and the 503 with code 60003 that older servers answer instead.
 	ErrRateLimited = errors.New("rate limited")
-	// ErrInvalidToken matches a wrong (60020, 60022) or already used (60019) code.
+	// ErrInvalidToken matches a wrong (60020, 60022) or already used (60019) code, and an answer without error code
+	// that says "is invalid" of the field token.
 	ErrInvalidToken = errors.New("invalid token")
 )
 
@@ -156,13 +158,13 @@ func (e *APIError) Operation() string { return e.Op }
 func (e *APIError) Is(target error) bool {
 	switch target {
 	case ErrNotFound:
-		return e.Status == 404
+		return e.Status == 404 || e.Code == "60016"
 	case ErrUnauthorized:
-		return e.Code == "60001" || e.Code == "" && (e.Status == 401 || e.Status == 403)
+		return e.Code == "60001" || e.Code == "" && (e.Status == 401 || e.Status == 403) && e.Fields == nil
 	case ErrRateLimited:
 		return e.Status == 429 || e.Code == "60003"
 	case ErrInvalidToken:
-		return e.Code == "60019" || e.Code == "60020" || e.Code == "60022"
+		return e.Code == "60019" || e.Code == "60020" || e.Code == "60022" || e.Code == "" && e.Fields["token"] != ""
 	}
 	return false
 }

@@ -2,11 +2,14 @@ package authy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -47,7 +50,7 @@ func (c *Client) judge(route Route, p *plan, a *answer, result any) error {
 		return c.refusal(route, p, a)
 	}
 	unusable := func(field, format string, args ...any) error {
-		return &ResponseError{route.Name, a.status, field, c.redact(fmt.Sprintf(format, args...)), c.excerpt(a.body)}
+		return &ResponseError{route.Name, a.status, field, c.words(fmt.Sprintf(format, args...)), c.excerpt(a.body)}
 	}
 	switch {
 	case a.status >= http.StatusMultipleChoices:
@@ -58,23 +61,23 @@ func (c *Client) judge(route Route, p *plan, a *answer, result any) error {
 	case a.readErr != nil:
 		return unusable("", "%v", a.readErr)
 	}
-	body := bytes.TrimLeft(a.body, " \t\r\n")
+	body := a.json()
 	switch {
 	case len(body) == 0:
 		return unusable("", "is empty")
 	case body[0] != '{':
-		return unusable("", "is not a JSON object%s", describeBody(a))
+		return unusable("", "is not a JSON object%s", c.describeBody(a))
 	}
 	answered := result.(enveloped)
 	// A field of another type than expected stays at its zero value: only essential ones matter.
 	if err := json.Unmarshal(body, result); err != nil {
 		if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); !mistyped {
-			return unusable("", "is not a JSON object%s", describeBody(a))
+			return unusable("", "is not a JSON object%s", c.describeBody(a))
 		}
 		c.settings.log.Warn("authy answer has a field of unexpected type", "op", route.Name, "error", c.redact(err.Error()))
 	}
 	envelope := answered.envelope()
-	envelope.Raw, envelope.Status = a.body, a.status
+	envelope.Raw, envelope.Status = body, a.status
 	if envelope.Success != nil && !*envelope.Success {
 		return c.refusal(route, p, a)
 	}
@@ -96,24 +99,28 @@ type errorBody struct {
 	Success   json.RawMessage `json:"success"`
 	ErrorCode json.RawMessage `json:"error_code"`
 	Errors    json.RawMessage `json:"errors"`
+	Token     json.RawMessage `json:"token"` // of a refused code: "is invalid"
 }
 
 // refusal makes the error for an answer that says no, whatever its body looks like.
 func (c *Client) refusal(route Route, p *plan, a *answer) error {
 	e := &APIError{Op: route.Name, Status: a.status, Body: c.excerpt(a.body), RetryAfter: c.retryAfter(a.header)}
 	var body errorBody
-	if err := json.Unmarshal(a.body, &body); err == nil {
-		e.Message = c.redact(scalarText(body.Message))
-		e.Code = scalarText(body.ErrorCode)
+	if err := json.Unmarshal(a.json(), &body); err == nil {
+		e.Message = c.words(scalarText(body.Message))
+		e.Code = c.words(scalarText(body.ErrorCode))
 		e.Fields = c.errorFields(p, body.Errors, &e.Message)
-		said := scalarText(body.Success)
-		e.rejected = said == "false" && e.transient()
-	}
-	if e.Message == "" {
-		e.Message = strings.ToLower(http.StatusText(a.status)) + describeBody(a)
-		if a.status < http.StatusBadRequest {
-			e.Message = "the service reported a failure without saying why"
+		if said := scalarText(body.Token); e.Fields == nil && said == tokenIsInvalid {
+			e.Fields = map[string]string{"token": said}
 		}
+		e.rejected = scalarText(body.Success) == "false" && e.transient()
+	}
+	switch {
+	case e.Message != "":
+	case a.status < http.StatusBadRequest:
+		e.Message = "the service reported a failure without saying why"
+	default:
+		e.Message = cmp.Or(strings.ToLower(http.StatusText(a.status)), "unknown status") + c.words(c.describeBody(a))
 	}
 	return e
 }
@@ -123,28 +130,49 @@ func (e *APIError) transient() bool {
 	return (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) && transientStatus(e)
 }
 
+// maxFields is how many reasons an error takes over; no operation has as many parameters.
+const maxFields = 20
+
 // errorFields reads the reasons per field and gives them the names that the caller used.
 func (c *Client) errorFields(p *plan, data json.RawMessage, message *string) map[string]string {
 	var entries map[string]json.RawMessage
 	if json.Unmarshal(data, &entries) != nil {
 		return nil
 	}
-	fields := make(map[string]string, len(entries))
-	for key, value := range entries {
-		text := c.redact(scalarText(value))
+	fields := make(map[string]string)
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		if len(fields) == maxFields {
+			break
+		}
+		text := c.words(fieldText(entries[key]))
 		switch {
 		case key == "message":
 			if *message == "" {
 				*message = text
 			}
 		case text != "":
-			fields[p.nameOf(key)] = text
+			fields[p.nameOf(c.words(key))] = text
 		}
 	}
 	if len(fields) == 0 {
 		return nil
 	}
 	return fields
+}
+
+// fieldText is the reason for one field. Rails services also send a list of them.
+func fieldText(value json.RawMessage) string {
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) != nil || list == nil {
+		return scalarText(value)
+	}
+	var texts []string
+	for _, entry := range list {
+		if text := scalarText(entry); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, ", ")
 }
 
 // nameOf is the parameter that travels as wire, or wire itself.
@@ -157,17 +185,20 @@ func (p *plan) nameOf(wire string) string {
 	return wire
 }
 
-// excerpt is the part of a body that an error keeps.
+// excerpt is the part of a body that an error keeps. Redacting comes before cutting, which could halve a secret.
 func (c *Client) excerpt(body []byte) []byte {
-	if len(body) > MaxErrorBody {
-		body = body[:MaxErrorBody]
-	}
-	return []byte(c.redact(string(body)))
+	text := c.redact(string(body))
+	return []byte(text[:min(len(text), MaxErrorBody)])
+}
+
+// json is the body without what surrounds a document: blanks, and the byte order mark of some .NET gateways.
+func (a *answer) json() []byte {
+	return bytes.Trim(bytes.TrimPrefix(a.body, []byte("\ufeff")), " \t\r\n")
 }
 
 // describeBody says what came instead of JSON.
-func describeBody(a *answer) string {
-	text := strings.TrimSpace(string(a.body))
+func (c *Client) describeBody(a *answer) string {
+	text := strings.TrimSpace(c.redact(string(a.body)))
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	switch {
 	case text == "":

@@ -80,24 +80,43 @@ type Problems []Problem
 // Error joins the problems.
 func (p Problems) Error() string { return (&ValidationError{Problems: p}).Error() }
 
-// Call runs the operation with arguments from outside Go.
+// Call runs the operation with arguments from outside Go: Bind and Run in one.
+func (o Operation) Call(ctx context.Context, c *Client, arguments Arguments) (any, error) {
+	return o.Bind(arguments).Run(ctx, c)
+}
+
+// BoundCall is an operation with its parameters, ready to run.
+type BoundCall struct {
+	op       Operation
+	params   reflect.Value // pointer to the parameter struct
+	problems []Problem     // arguments that could not be stored
+}
+
+// Bind stores arguments from outside Go in the operation's parameters.
+//
+// Nothing is judged yet, so that a caller whose arguments must not be touched later (an interpreter that other
+// goroutines enter) can run the call elsewhere.
+func (o Operation) Bind(arguments Arguments) *BoundCall {
+	params := reflect.New(o.params)
+	return &BoundCall{o, params, o.assign(params.Elem(), arguments)}
+}
+
+// Run performs the call, once. The result is a pointer to the operation's result struct.
 //
 // Unknown and mistyped arguments are reported in one [*ValidationError], together with everything that the rules
-// find in the others. The result is a pointer to the operation's result struct.
-func (o Operation) Call(ctx context.Context, c *Client, arguments Arguments) (any, error) {
-	params := reflect.New(o.params)
-	problems := o.assign(params.Elem(), arguments)
-	if len(problems) == 0 {
-		return o.call(ctx, c, params.Interface())
+// find in the others.
+func (b *BoundCall) Run(ctx context.Context, c *Client) (any, error) {
+	if len(b.problems) == 0 {
+		return b.op.call(ctx, c, b.params.Interface())
 	}
 	c.prepare()
-	problems = append(c.problemsFor(o.Route), problems...)
-	for _, problem := range planOf(o.params).check(params) {
-		if !slices.ContainsFunc(problems, func(p Problem) bool { return sameParam(p.Param, problem.Param) }) {
+	problems := append(c.problemsFor(b.op.Route), b.problems...)
+	for _, problem := range planOf(b.op.params).check(b.params) {
+		if !slices.ContainsFunc(b.problems, func(p Problem) bool { return sameParam(p.Param, problem.Param) }) {
 			problems = append(problems, problem)
 		}
 	}
-	return nil, &ValidationError{o.Name, problems}
+	return nil, &ValidationError{b.op.Name, problems}
 }
 
 // sameParam reports whether two problems speak of the same top-level parameter.
@@ -143,9 +162,8 @@ func (o Operation) unknown(names []string) []Problem {
 	for i, f := range o.Params {
 		known[i] = f.Name
 	}
-	slices.Sort(names)
 	var problems []Problem
-	for _, name := range names {
+	for _, name := range slices.Sorted(slices.Values(names)) {
 		if slices.Contains(known, name) {
 			continue
 		}

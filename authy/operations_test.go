@@ -105,7 +105,7 @@ var exampleArguments = map[string]any{
 type required struct{ o Operation }
 
 func (r required) needs(f Field) bool {
-	return !f.Optional || f.Name == "events" || r.o.Name == "get_phone_verification_status" && f.Name == "uuid"
+	return !f.Optional || r.o.Name == "get_phone_verification_status" && f.Name == "uuid"
 }
 
 func (r required) Assign(f Field, v reflect.Value) (bool, error) {

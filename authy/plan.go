@@ -26,8 +26,8 @@ type Field struct {
 	index int // position in the struct
 }
 
-// Accepts reports whether the field takes a whole number although its type is text, as codes and ids do.
-func (f Field) Accepts() bool { return f.Rule.Digits }
+// In is the field's place in a value of the struct that declares it.
+func (f Field) In(structure reflect.Value) reflect.Value { return structure.Field(f.index) }
 
 // plan is what reflection finds out about a parameter struct, once per type.
 type plan struct {
@@ -47,6 +47,7 @@ type param struct {
 	rule   Rule
 	kind   reflect.Kind
 	option bool // a pointer, slice or map: absent when nil
+	needed bool // must be given although it is one of these
 }
 
 // node is an object of a JSON body, built at plan time so that encoding only walks it.
@@ -88,6 +89,9 @@ func paramFields(t reflect.Type) []Field {
 		field := describe(t, f)
 		field.index, field.Rule = i, parseRule(f.Tag.Get("rule"))
 		field.Type, field.Optional = optional(f.Type)
+		if _, required := f.Tag.Lookup("required"); required {
+			field.Optional = false
+		}
 		if object := elementStruct(field.Type); object != nil {
 			field.Fields = paramFields(object)
 		} else if !carried(field.Type) {
@@ -158,9 +162,10 @@ func (p *plan) collect(t reflect.Type, index []int, prefix string) {
 		if wire == "" {
 			wire = name
 		}
+		_, needed := f.Tag.Lookup("required")
 		p.params = append(p.params, param{
 			name: prefix + name, index: at, wire: wireKeys(wire), number: flag == "number",
-			rule: parseRule(f.Tag.Get("rule")), kind: inner.Kind(), option: option,
+			rule: parseRule(f.Tag.Get("rule")), kind: inner.Kind(), option: option, needed: needed,
 		})
 	}
 }
@@ -247,6 +252,9 @@ func (p *plan) check(v reflect.Value) []Problem {
 func (p *param) check(v reflect.Value, report func(param, reason string)) {
 	value, present := p.value(v)
 	if !present {
+		if p.needed {
+			report(p.name, "is required")
+		}
 		return
 	}
 	if p.kind == reflect.String {
@@ -287,7 +295,11 @@ func (p *plan) checkPhone(v reflect.Value, report func(param, reason string), fo
 			return
 		}
 	}
-	number, err := ParsePhone(country.String(), phone.String())
+	number, ok := plainNumber(country.String(), phone.String())
+	var err error
+	if !ok {
+		number, err = ParsePhone(country.String(), phone.String())
+	}
 	if err != nil {
 		for _, problem := range err.(*PhoneError).Problems {
 			report(problem.Param, problem.Reason)

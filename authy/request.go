@@ -13,7 +13,7 @@ type wireRequest struct {
 	path        string // escaped, from the root
 	query       string // encoded, without "?"
 	body        []byte
-	contentType string
+	contentType []string // as a header value
 }
 
 // request encodes checked parameters for route; apiKey stands in the path of the one call that wants it there.
@@ -34,12 +34,15 @@ func (p *plan) request(route Route, v reflect.Value, apiKey string) (wireRequest
 		if !wrote {
 			body = []byte("{}")
 		}
-		req.body, req.contentType = body, "application/json"
+		req.body, req.contentType = body, jsonType
 	}
 	return req, nil
 }
 
-const formType = "application/x-www-form-urlencoded"
+var (
+	jsonType = []string{"application/json"}
+	formType = []string{"application/x-www-form-urlencoded"}
+)
 
 // expandPath fills the {braces} of the path and returns the set of parameters that stand in it.
 func (p *plan) expandPath(path string, v reflect.Value, apiKey string, req *wireRequest) (used uint64) {

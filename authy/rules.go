@@ -2,6 +2,7 @@ package authy
 
 import (
 	"fmt"
+	"math"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -21,6 +23,8 @@ type Rule struct {
 	Values []string
 	// Digits reports that the value is text made of digits, so that a whole number is accepted for it.
 	Digits bool
+	// Unit is what a bare number counts, for a length of time that may also be written "2m"; zero for others.
+	Unit time.Duration
 
 	pair  bool // country_code and phone, which are judged together
 	fold  bool // Values match in any case, and travel as listed
@@ -106,6 +110,11 @@ func parseRule(tag string) Rule {
 	case "range":
 		low, high := bounds(tag, argument)
 		return rangeRule(low, high)
+	case "seconds":
+		low, high := bounds(tag, argument)
+		rule := rangeRule(low, high)
+		rule.Unit = time.Second
+		return rule
 	case "enum":
 		values, ok := enumerations[argument]
 		if !ok {
@@ -124,7 +133,7 @@ func bounds(tag, argument string) (low, high int) {
 		panic("authy: bad bounds in rule " + strconv.Quote(tag))
 	}
 	if last == "" {
-		return low, 1<<31 - 1
+		return low, math.MaxInt
 	}
 	if high, err = strconv.Atoi(last); err != nil {
 		panic("authy: bad bounds in rule " + strconv.Quote(tag))
@@ -169,7 +178,7 @@ func lengthRule(low, high int) Rule {
 
 func rangeRule(low, high int) Rule {
 	want := fmt.Sprintf("a whole number from %d to %d", low, high)
-	if high == 1<<31-1 {
+	if high == math.MaxInt {
 		want = fmt.Sprintf("a whole number, %d or more", low)
 	}
 	return Rule{Doc: want, check: func(v reflect.Value, param string, report func(param, reason string)) {
@@ -201,13 +210,18 @@ func (r Rule) canonical(value string) (string, bool) {
 	return r.Values[i], true
 }
 
+// maxIDDigits is the length of the largest unsigned 64-bit number.
+const maxIDDigits = 20
+
 func checkID(v reflect.Value, param string, report func(param, reason string)) {
 	id := ID(v.String())
 	switch {
 	case strings.Trim(string(id), "0") == "" && id != "":
 		report(param, "must be above 0")
-	case strings.Trim(string(id), "0123456789") != "" || len(id) > 20:
+	case strings.Trim(string(id), "0123456789") != "":
 		report(param, "must be digits only, got "+quote(string(id)))
+	case len(id) > maxIDDigits:
+		report(param, fmt.Sprintf("must have at most %d digits, got %d", maxIDDigits, len(id)))
 	case id[0] == '0':
 		report(param, "must not start with 0, got "+quote(string(id)))
 	}
@@ -287,7 +301,7 @@ func checkLogos(v reflect.Value, param string, report func(param, reason string)
 func textProblem(s string) string {
 	switch {
 	case !utf8.ValidString(s):
-		return "must be valid UTF-8, got " + quote(s)
+		return "must be valid UTF-8" // what it holds may be a code
 	case strings.ContainsRune(s, 0):
 		return "must not contain a NUL byte"
 	}

@@ -2,18 +2,19 @@ package authy
 
 import (
 	"bytes"
+	"cmp"
+	"compress/flate"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -64,54 +65,78 @@ func (c *Client) problemsFor(route Route) []Problem {
 
 // run sends req until judge accepts the answer, the failure is final, or time is up.
 func (c *Client) run(ctx context.Context, route Route, req wireRequest, judge func(*answer) error) error {
-	s := &c.settings
-	if s.limiter != nil {
-		if err := s.limiter.Wait(ctx); err != nil {
-			return newNetworkError(ctx, route.Name, 0, cmpError(ctx.Err(), context.DeadlineExceeded))
-		}
-	}
-	caller, limit := ctx, time.Duration(0)
-	if s.timeout != NoTimeout {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.timeout)
-		defer cancel()
-	}
+	var failure error
+	left := c.settings.timeout
 	for attempt := 0; ; attempt++ {
-		start := time.Now()
-		answer, err := c.attempt(ctx, route, req)
-		if err == nil {
-			err = judge(answer)
-		} else {
-			if caller.Err() == nil {
-				limit = s.timeout
+		if err := c.admit(ctx, route); err != nil {
+			if failure != nil && err.kind != KindCanceled {
+				return failure // it says more than that there was no time to try again
 			}
-			err = newNetworkError(ctx, route.Name, limit, err)
+			return err
 		}
-		wait, again := c.retry(ctx, route, err, attempt)
-		c.logAttempt(ctx, route, answer, err, attempt, time.Since(start), again)
+		start := time.Now()
+		again, err := c.try(ctx, route, req, attempt, left, judge)
 		if !again {
 			return err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			if errors.Is(ctx.Err(), context.Canceled) {
-				return newNetworkError(ctx, route.Name, 0, ctx.Err())
-			}
-			return err // the failure that was to be retried says more than the timeout
+		failure = err
+		if left != NoTimeout {
+			left -= time.Since(start)
 		}
 	}
 }
 
-func cmpError(first, second error) error {
-	if first != nil {
-		return first
+// admit waits until the rate limit lets a request start.
+func (c *Client) admit(ctx context.Context, route Route) *NetworkError {
+	err := ctx.Err()
+	if err == nil && c.settings.limiter != nil {
+		if c.settings.limiter.Wait(ctx) != nil {
+			err = cmp.Or(ctx.Err(), context.DeadlineExceeded) // Wait fails at once if the deadline would come first
+		}
 	}
-	return second
+	if err != nil {
+		return newNetworkError(ctx, route.Name, 0, err)
+	}
+	return nil
 }
 
+// try makes one attempt within the time left, and if that failed and may be tried again, waits for the moment.
+func (c *Client) try(caller context.Context, route Route, req wireRequest, attempt int, left time.Duration, judge func(*answer) error) (again bool, err error) {
+	ctx, start := caller, time.Now()
+	if left != NoTimeout {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(caller, left)
+		defer cancel()
+	}
+	answer, err := c.attempt(ctx, route, req)
+	if err == nil {
+		err = judge(answer)
+	} else {
+		limit := time.Duration(0)
+		if caller.Err() == nil && time.Since(start) >= left {
+			limit = c.settings.timeout
+		}
+		err = newNetworkError(ctx, route.Name, limit, err)
+	}
+	wait, again := c.retry(ctx, route, err, attempt)
+	c.logAttempt(ctx, route, answer, err, attempt, time.Since(start), again)
+	if !again {
+		return false, err
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true, err
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.Canceled) {
+			err = newNetworkError(ctx, route.Name, 0, ctx.Err())
+		}
+		return false, err // of the deadline: the failure that was to be retried says more
+	}
+}
+
+// logAttempt leaves out the words of an answer: they may repeat a phone number or a code.
 func (c *Client) logAttempt(ctx context.Context, route Route, a *answer, err error, attempt int, took time.Duration, again bool) {
 	if c.Logger == nil {
 		return
@@ -121,8 +146,13 @@ func (c *Client) logAttempt(ctx context.Context, route Route, a *answer, err err
 		status = a.status
 	}
 	attributes := []any{"op", route.Name, "attempt", attempt + 1, "status", status, "took", took}
-	if err != nil {
-		attributes = append(attributes, "error", err, "retry", again)
+	switch e := err.(type) {
+	case *APIError:
+		attributes = append(attributes, "kind", e.Kind(), "code", e.Code, "retry", again)
+	case *ResponseError:
+		attributes = append(attributes, "kind", e.Kind(), "field", e.Field, "retry", again)
+	case *NetworkError:
+		attributes = append(attributes, "kind", e.Kind(), "error", e.Err, "retry", again)
 	}
 	c.settings.log.DebugContext(ctx, "authy call", attributes...)
 }
@@ -133,7 +163,7 @@ func (c *Client) attempt(ctx context.Context, route Route, req wireRequest) (*an
 	if err != nil {
 		return nil, err
 	}
-	response, err := c.settings.http.Do(httpRequest)
+	response, err := c.roundTrip(httpRequest)
 	if err != nil {
 		// *url.Error repeats the URL, which holds ids and codes; its cause says what happened.
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
@@ -145,6 +175,22 @@ func (c *Client) attempt(ctx context.Context, route Route, req wireRequest) (*an
 	return c.read(ctx, response)
 }
 
+// roundTrip goes past http.Client where all it would do is copy headers in case of a redirect, which is refused anyway.
+func (c *Client) roundTrip(r *http.Request) (*http.Response, error) {
+	s := &c.settings
+	if s.http.Jar != nil || s.http.Timeout != 0 {
+		return s.http.Do(r)
+	}
+	response, err := s.transport.RoundTrip(r)
+	if err == nil && (response == nil || response.Body == nil) {
+		return nil, errors.New("the transport gave neither an answer nor an error")
+	}
+	if notTLS, ok := err.(tls.RecordHeaderError); ok && string(notTLS.RecordHeader[:]) == "HTTP/" {
+		err = http.ErrSchemeMismatch // says that the host speaks plain http
+	}
+	return response, err
+}
+
 func (c *Client) newRequest(ctx context.Context, route Route, req wireRequest) (*http.Request, error) {
 	s := &c.settings
 	u := *s.base
@@ -154,11 +200,10 @@ func (c *Client) newRequest(ctx context.Context, route Route, req wireRequest) (
 		return nil, err
 	}
 	u.Path, u.RawQuery = path, req.query
-	r := &http.Request{
-		Method: route.Method, URL: &u, Host: u.Host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: make(http.Header, 6),
-	}
+	r := new(http.Request).WithContext(ctx)
+	r.Method, r.URL, r.Host = route.Method, &u, u.Host
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.Header = make(http.Header, 6)
 	if route.signed {
 		req.body = c.sign(r, req.body)
 	} else {
@@ -168,19 +213,27 @@ func (c *Client) newRequest(ctx context.Context, route Route, req wireRequest) (
 	r.Header["Accept"] = acceptJSON
 	switch {
 	case req.body != nil:
-		r.Header["Content-Type"] = []string{req.contentType}
+		r.Header["Content-Type"] = req.contentType
 		r.ContentLength = int64(len(req.body))
 		r.Body = io.NopCloser(bytes.NewReader(req.body))
+		if r.Method != http.MethodGet {
+			// With this net/http repeats a POST or DELETE on another connection if, and only if, nothing of it was written.
+			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(req.body)), nil }
+		}
 	case !route.Repeatable():
-		// net/http repeats a GET on its own when a kept connection breaks, and Authy sends texts on GET.
-		// A body that cannot be rewound forbids that; being empty, it is not sent.
+		// net/http repeats a GET on its own when a kept connection breaks, and Authy sends texts on GET. A body that
+		// cannot be rewound forbids that. It is empty, and "identity" keeps it from being announced as chunked.
 		r.Body = io.NopCloser(strings.NewReader(""))
-		r.ContentLength = -1
+		r.ContentLength, r.TransferEncoding = -1, identity
 	}
-	return r.WithContext(ctx), nil
+	return r, nil
 }
 
-var acceptJSON = []string{"application/json"}
+// Header values that all requests share; nobody appends to them.
+var (
+	acceptJSON = []string{"application/json"}
+	identity   = []string{"identity"}
+)
 
 // sign adds the dashboard credentials to a form, and the signature headers to r.
 func (c *Client) sign(r *http.Request, form []byte) []byte {
@@ -201,27 +254,24 @@ func (c *Client) sign(r *http.Request, form []byte) []byte {
 // after an error status is kept, for the status matters more.
 func (c *Client) read(ctx context.Context, response *http.Response) (*answer, error) {
 	a := &answer{status: response.StatusCode, header: response.Header}
-	body := io.Reader(response.Body)
-	if !response.Uncompressed && strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
-		unzipped, err := gzip.NewReader(body)
-		if err != nil {
-			a.readErr = errors.New("the body is not the gzip that its header announces")
-			return a, nil
-		}
-		body = unzipped
-	}
 	limit := c.settings.maxAnswer
 	var buffer bytes.Buffer
 	if n := response.ContentLength; n > 0 {
-		buffer.Grow(int(min(n, limit)) + bytes.MinRead)
+		buffer.Grow(int(min(n, limit, mostTrusted)) + bytes.MinRead)
 	}
-	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+	body, err := unzipped(response)
+	var n int64
+	if err == nil {
+		n, err = buffer.ReadFrom(io.LimitReader(body, limit+1))
+	}
 	a.body = buffer.Bytes()
 	switch {
 	case n > limit:
 		a.body, a.tooLarge = a.body[:limit], true
 	case err != nil && ctx.Err() != nil:
 		return a, ctx.Err()
+	case malformedGzip(err):
+		a.readErr = errors.New("is not the gzip that its header announces")
 	case err != nil && a.status < http.StatusBadRequest:
 		return a, c.withoutSecrets(fmt.Errorf("the answer broke off after %d bytes: %w", n, err))
 	case err != nil:
@@ -230,87 +280,22 @@ func (c *Client) read(ctx context.Context, response *http.Response) (*answer, er
 	return a, nil
 }
 
-// retry decides whether a failed call may be tried again, and after what wait.
-func (c *Client) retry(ctx context.Context, route Route, err error, attempt int) (wait time.Duration, again bool) {
-	if err == nil || attempt >= c.settings.retries || ctx.Err() != nil {
-		return 0, false
+// mostTrusted bounds what is set aside for an answer because it announces its length.
+const mostTrusted = 1 << 20
+
+// unzipped is the body in the clear. The default transport has done that already; one with DisableCompression,
+// or a request that asked for gzip itself, leaves it to us.
+func unzipped(response *http.Response) (io.Reader, error) {
+	if response.Uncompressed || !strings.EqualFold(response.Header.Get("Content-Encoding"), "gzip") {
+		return response.Body, nil
 	}
-	wait = backoff(attempt)
-	switch e := err.(type) {
-	case *NetworkError:
-		again = e.kind == KindNetwork && (route.Repeatable() || neverConnected(e.Err))
-	case *APIError:
-		again = e.rejected || route.Repeatable() && transientStatus(e)
-		wait = max(wait, e.RetryAfter)
-	}
-	if deadline, ok := ctx.Deadline(); again && ok && time.Until(deadline) < wait {
-		return 0, false // the wait would outlast the timeout: say now what the service said
-	}
-	return wait, again
+	return gzip.NewReader(response.Body)
 }
 
-// backoff doubles from 100 ms and spreads callers by up to half of it.
-func backoff(attempt int) time.Duration {
-	base := 100 * time.Millisecond << min(attempt, 6)
-	return base + time.Duration(rand.Int64N(int64(base/2)))
-}
-
-// transientStatus reports a refusal that may pass by itself.
-func transientStatus(e *APIError) bool {
-	switch e.Status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
-	case http.StatusServiceUnavailable:
-		// Other codes on 503 are lasting: suspended users and accounts, channels switched off.
-		return e.Code == "" || e.Code == "60000" || e.Code == "60003"
+func malformedGzip(err error) bool {
+	if err == nil {
+		return false
 	}
-	return false
-}
-
-// neverConnected reports that err arose before any byte could leave.
-func neverConnected(err error) bool {
-	operation, ok := errors.AsType[*net.OpError](err)
-	return ok && operation.Op == "dial"
-}
-
-// redactedError is an error whose text held a secret.
-type redactedError struct {
-	text string
-	err  error
-}
-
-func (e *redactedError) Error() string { return e.text }
-func (e *redactedError) Unwrap() error { return e.err }
-
-// withoutSecrets makes sure that an error of the transport does not show the key.
-func (c *Client) withoutSecrets(err error) error {
-	if text := err.Error(); c.redact(text) != text {
-		return &redactedError{c.redact(text), err}
-	}
-	return err
-}
-
-// redact hides the client's secrets in a text that came from outside.
-func (c *Client) redact(text string) string {
-	for _, secret := range []string{c.Key, c.AccessKey, c.SigningKey} {
-		if len(secret) >= minSecret {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
-		}
-	}
-	return text
-}
-
-// minSecret keeps redact from tearing up words when a test uses a key such as "k".
-const minSecret = 6
-
-// retryAfter reads the header: seconds, or a date by the client's clock.
-func (c *Client) retryAfter(header http.Header) time.Duration {
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
-		return time.Duration(max(seconds, 0)) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(at.Sub(c.settings.now()), 0)
-	}
-	return 0
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
 }

@@ -8,18 +8,34 @@ import (
 
 // Nearest is the candidate that a misspelt name most likely meant, or "" when none is near.
 //
-// Case and the difference between '-', '_' and nothing do not count, so authyId finds authy_id.
+// Case and the difference between '-', '_' and nothing do not count, so authyId finds authy_id; the beginning of a
+// single candidate finds that one. A name of more than 64 bytes is near to nothing.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", 1+max(1, len(name)/3)
+	const longest = 64 // the distance costs the product of the lengths
+	if len(name) > longest {
+		return ""
+	}
+	best, bestDistance := "", 1+max(1, (len(name)+1)/3) // two letters swapped are two apart
 	folded := foldName(name)
+	var longer []string // candidates that go on where the name ends
 	for _, candidate := range candidates {
-		distance := levenshtein.ComputeDistance(folded, foldName(candidate))
+		full := foldName(candidate)
+		distance := levenshtein.ComputeDistance(folded, full)
 		if distance < bestDistance {
 			best, bestDistance = candidate, distance
 		}
+		if len(folded) >= shortestStem && strings.HasPrefix(full, folded) {
+			longer = append(longer, candidate)
+		}
+	}
+	if best == "" && len(longer) == 1 {
+		return longer[0]
 	}
 	return best
 }
+
+// shortestStem is how much of a name must be there for its beginning to mean it.
+const shortestStem = 3
 
 var nameFolder = strings.NewReplacer("_", "", "-", "")
 

@@ -92,7 +92,11 @@ type TokenDevice struct {
 	LastSyncDate          Int    `json:"last_sync_date,omitempty" doc:"Last contact, Unix seconds."`
 }
 
-const tokenIsValid = "is valid"
+// The two states that Authy reports of a code.
+const (
+	tokenIsValid   = "is valid"
+	tokenIsInvalid = "is invalid"
+)
 
 // refused: old servers and gateways answer 200 to a wrong code, and only this field tells.
 func (v *TokenVerification) refused() bool { return v.Token != "" && v.Token != tokenIsValid }

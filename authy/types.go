@@ -59,11 +59,12 @@ type Int int64
 
 // UnmarshalJSON accepts an integer or a string holding one; any other value counts as zero.
 func (n *Int) UnmarshalJSON(data []byte) error {
-	v, err := strconv.ParseInt(scalarText(data), 10, 64)
-	if err != nil {
-		v = 0
+	*n = 0
+	if text := scalarText(data); text != "" {
+		if v, err := strconv.ParseInt(text, 10, 64); err == nil {
+			*n = Int(v)
+		}
 	}
-	*n = Int(v)
 	return nil
 }
 

@@ -2,17 +2,24 @@ package authy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // maxDepth bounds how deep values may nest, and so ends a walk through a map that contains itself.
 const maxDepth = 64
+
+// maxValues bounds how many values a parameter may hold. A map that holds another twice, that one a third twice,
+// and so on, is small in memory and endless on the wire; so is one that contains itself twice.
+const maxValues = 100_000
 
 // maxDetailKey is Authy's limit for a key of an approval request's details.
 const maxDetailKey = 20
@@ -21,19 +28,19 @@ const maxDetailKey = 20
 type valueWalk struct {
 	report  func(param, reason string)
 	details bool // keys are limited, lists and null refused
+	seen    int  // values so far
 }
 
 func checkData(v reflect.Value, param string, report func(param, reason string)) {
-	valueWalk{report: report}.object(v, param, 1)
+	(&valueWalk{report: report}).object(v, param, 1)
 }
 
 func checkDetails(v reflect.Value, param string, report func(param, reason string)) {
-	valueWalk{report: report, details: true}.object(v, param, 1)
+	(&valueWalk{report: report, details: true}).object(v, param, 1)
 }
 
-func (w valueWalk) object(v reflect.Value, at string, depth int) {
-	if depth > maxDepth {
-		w.report(at, fmt.Sprintf("is nested more than %d deep, or contains itself", maxDepth))
+func (w *valueWalk) object(v reflect.Value, at string, depth int) {
+	if w.tooDeep(at, depth) {
 		return
 	}
 	entries := make(map[string]reflect.Value, v.Len())
@@ -41,7 +48,7 @@ func (w valueWalk) object(v reflect.Value, at string, depth int) {
 		entries[key.String()] = v.MapIndex(key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
-		inner := at + "." + key
+		inner := at + "." + pathKey(key)
 		if reason := textProblem(key); reason != "" {
 			w.report(at, "has a key that "+reason)
 			continue
@@ -53,14 +60,45 @@ func (w valueWalk) object(v reflect.Value, at string, depth int) {
 	}
 }
 
-func (w valueWalk) value(v reflect.Value, at string, depth int) {
+// pathKey is a key as it stands in the name of a value: bare, unless that would spoil the line.
+func pathKey(key string) string {
+	if len(key) > 40 || strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return quote(key)
+	}
+	return key
+}
+
+// isNumber reports whether text is a number of JSON, of any size.
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return (err == nil || errors.Is(err, strconv.ErrRange)) && json.Valid([]byte(text))
+}
+
+// tooDeep reports the first value that is nested too deep, and ends the walk there: what contains itself does so
+// without end.
+func (w *valueWalk) tooDeep(at string, depth int) bool {
+	if depth > maxDepth && w.seen <= maxValues {
+		w.report(at, fmt.Sprintf("is nested more than %d deep, or contains itself", maxDepth))
+		w.seen = maxValues + 1
+	}
+	return depth > maxDepth
+}
+
+func (w *valueWalk) value(v reflect.Value, at string, depth int) {
+	switch w.seen++; {
+	case w.seen == maxValues+1:
+		w.report(at, fmt.Sprintf("is one of more than %d values", maxValues))
+		return
+	case w.seen > maxValues:
+		return
+	}
 	for v.Kind() == reflect.Interface && !v.IsNil() {
 		v = v.Elem()
 	}
 	switch v.Kind() {
 	case reflect.String:
 		if number, ok := v.Interface().(json.Number); ok {
-			if !json.Valid([]byte(number)) {
+			if !isNumber(string(number)) {
 				w.report(at, "must be a number, got "+quote(string(number)))
 			}
 		} else if reason := textProblem(v.String()); reason != "" {
@@ -89,13 +127,12 @@ func (w valueWalk) value(v reflect.Value, at string, depth int) {
 	}
 }
 
-func (w valueWalk) list(v reflect.Value, at string, depth int) {
+func (w *valueWalk) list(v reflect.Value, at string, depth int) {
 	if w.details {
 		w.report(at, "must be a string, number, boolean or object, got a list")
 		return
 	}
-	if depth > maxDepth {
-		w.report(at, fmt.Sprintf("is nested more than %d deep, or contains itself", maxDepth))
+	if w.tooDeep(at, depth) {
 		return
 	}
 	for i := range v.Len() {

@@ -6,13 +6,7 @@ import "context"
 type CreateWebhookParams struct {
 	Name   string   `json:"name" rule:"length 1-255" doc:"Name of the webhook."`
 	URL    string   `json:"url" rule:"url" doc:"Where events are posted."`
-	Events []string `json:"events" rule:"events" doc:"Events to post."`
-}
-
-func (p *CreateWebhookParams) complete(report func(param, reason string)) {
-	if p.Events == nil {
-		report("events", "is required: one or more event names such as user_added")
-	}
+	Events []string `json:"events" rule:"events" required:"" doc:"Events to post."`
 }
 
 // WebhookCreation is the answer to create_webhook.

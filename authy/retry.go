@@ -1,0 +1,74 @@
+package authy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// retry decides whether a failed call may be tried again, and after what wait.
+func (c *Client) retry(ctx context.Context, route Route, err error, attempt int) (wait time.Duration, again bool) {
+	if err == nil || attempt >= c.settings.retries || ctx.Err() != nil {
+		return 0, false
+	}
+	wait = backoff(attempt)
+	switch e := err.(type) {
+	case *NetworkError:
+		again = e.kind == KindNetwork && (route.Repeatable() || neverConnected(e.Err)) && !untrusted(e.Err)
+	case *APIError:
+		again = e.rejected || route.Repeatable() && transientStatus(e)
+		wait = max(wait, e.RetryAfter)
+	}
+	if deadline, ok := ctx.Deadline(); again && ok && time.Until(deadline) < wait {
+		return 0, false // the wait would outlast the timeout: say now what the service said
+	}
+	return wait, again
+}
+
+// backoff doubles from 100 ms and spreads callers by up to half of it.
+func backoff(attempt int) time.Duration {
+	base := 100 * time.Millisecond << min(attempt, 6)
+	return base + time.Duration(rand.Int64N(int64(base/2)))
+}
+
+// transientStatus reports a refusal that may pass by itself.
+func transientStatus(e *APIError) bool {
+	switch e.Status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusGatewayTimeout:
+		return true
+	case http.StatusServiceUnavailable:
+		// Other codes on 503 are lasting: suspended users and accounts, channels switched off.
+		return e.Code == "" || e.Code == "60000" || e.Code == "60003"
+	}
+	return false
+}
+
+// neverConnected reports that err arose before any byte could leave.
+func neverConnected(err error) bool {
+	operation, ok := errors.AsType[*net.OpError](err)
+	return ok && operation.Op == "dial"
+}
+
+// untrusted reports a certificate that does not match: trying again will not mend that.
+func untrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}
+
+// retryAfter reads the header: seconds, or a date by the client's clock.
+func (c *Client) retryAfter(header http.Header) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(max(seconds, 0)) * time.Second // of a number out of range, the nearest within
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(at.Sub(c.settings.now()), 0)
+	}
+	return 0
+}
