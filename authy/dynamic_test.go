@@ -54,7 +54,7 @@ func TestDynamicCalls(t *testing.T) {
 		"unknown, far":       {"request_sms", arguments{"authy_id": "1635", "colour": "red"}, problems{{"colour", "is not a parameter; known are authy_id, force, action, message, locale"}}},
 		"unknown, none":      {"list_webhooks", arguments{"page": 1}, problems{{"page", "is not a parameter; it takes none"}}},
 		"unknown, odd names": {"list_webhooks", arguments{"": 1, "a b": 1, "x\x1b": 1}, problems{{`""`, "is not a parameter; it takes none"}, {`"a b"`, "is not a parameter; it takes none"}, {`"x\x1b"`, "is not a parameter; it takes none"}}},
-		"unknown, huge":      {"list_webhooks", arguments{strings.Repeat("z", 1<<20): 1}, problems{{`"` + strings.Repeat("z", 40) + `"...`, "is not a parameter; it takes none"}}},
+		"unknown, huge":      {"list_webhooks", arguments{strings.Repeat("z", 1<<20): 1}, problems{{`"` + strings.Repeat("z", 40) + `"…`, "is not a parameter; it takes none"}}},
 		"case":               {"verify_token", arguments{"authy-id": "1", "Token": "123456"}, problems{{"Token", `is not a parameter, did you mean "token"?`}, {"authy-id", `is not a parameter, did you mean "authy_id"?`}, {"authy_id", "is required"}, {"token", "is required"}}},
 		"mistyped and wrong": {"verify_token", arguments{"authy_id": 1.5, "token": "12", "ip": "x", "fource": true},
 			problems{{"authy_id", "must be a authy.ID, got a float64"}, {"fource", `is not a parameter, did you mean "force"?`}, {"token", "must be 6 to 8 digits, got 2"}, {"ip", `must be an IPv4 or IPv6 address, got "x"`}}},

@@ -160,7 +160,7 @@ func (c country) assertPhone(phone string) (PhoneNumber, string) {
 		return PhoneNumber{}, reason
 	}
 	if !c.known() && !strings.Contains(text, "+") {
-		return PhoneNumber{}, "cannot be checked without a known country, write it with + and the calling code, got " + quoteClipped(phone)
+		return PhoneNumber{}, "cannot be checked without a known country, write it with + and the calling code, got " + quote(phone)
 	}
 	number, err := c.read(text)
 	if err != nil {
@@ -208,7 +208,7 @@ func (c country) read(text string) (*phonenumbers.PhoneNumber, error) {
 func tidyPhone(phone string) (text, reason string) {
 	if len(phone) > phonenumbers.MAX_INPUT_STRING_LENGTH {
 		return "", "must be a phone number of at most " + strconv.Itoa(phonenumbers.MAX_INPUT_STRING_LENGTH) +
-			" bytes, got " + strconv.Itoa(len(phone)) + " bytes: " + quoteClipped(phone)
+			" bytes, got " + strconv.Itoa(len(phone)) + " bytes: " + quote(phone)
 	}
 	text = strings.TrimSpace(phone)
 	if text == "" {
@@ -216,7 +216,7 @@ func tidyPhone(phone string) (text, reason string) {
 	}
 	text = strings.Map(tidyRune, text)
 	if strings.ContainsRune(text, unicode.ReplacementChar) {
-		return "", "must be a phone number in UTF-8 without control characters, got " + quoteClipped(phone)
+		return "", "must be a phone number in UTF-8 without control characters, got " + quote(phone)
 	}
 	const scheme = "tel:"
 	if len(text) > len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {

@@ -118,7 +118,7 @@ func (c country) unknownReason(phone string) string {
 	if c.text == "" {
 		return "must not be empty, want " + rule
 	}
-	return "must be " + rule + ", got " + quoteClipped(c.text) + c.suggestion(phone)
+	return "must be " + rule + ", got " + quote(c.text) + c.suggestion(phone)
 }
 
 // suggestion ends an error about an unknown country with the near one, if there is a plain candidate.

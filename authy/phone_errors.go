@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -50,7 +49,7 @@ func (c country) faultsOf(phone string) string {
 
 // unreadable words the library's refusal to take the text for a number.
 func (c country) unreadable(err error, phone, text string) string {
-	got := ", got " + quoteClipped(phone)
+	got := ", got " + quote(phone)
 	switch {
 	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
 		return "must have a known calling code after +" + got
@@ -88,7 +87,7 @@ func (c country) invalid(number *phonenumbers.PhoneNumber, phone, text string) s
 		place += " as dialled from " + c.String()
 	}
 	digits := len(phonenumbers.GetNationalSignificantNumber(number))
-	got := ", got " + quoteClipped(phone) + c.missingPlus(text)
+	got := ", got " + quote(phone) + c.missingPlus(text)
 	lengths := plan.lengths()
 	fault := "has the wrong length for"
 	switch {
@@ -160,19 +159,4 @@ func either(numbers []int) string {
 		b.WriteString(strconv.Itoa(n))
 	}
 	return b.String()
-}
-
-// quoteClipped quotes at most the first 40 characters of the input, so that an error stays short and harmless
-// whatever was typed: what cannot be printed is escaped.
-func quoteClipped(input string) string {
-	const limit = 40
-	end := 0
-	for range limit {
-		_, size := utf8.DecodeRuneInString(input[end:])
-		end += size
-	}
-	if end < len(input) {
-		return strconv.Quote(input[:end]) + "…"
-	}
-	return strconv.Quote(input)
 }

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -308,12 +307,17 @@ func textProblem(s string) string {
 	return ""
 }
 
-// quote shows a value in an error: control characters escaped, cut after 40 characters.
+// quote shows a value in an error, at most its first 40 characters: what cannot be printed is escaped, so that the error
+// stays short and harmless whatever was typed.
 func quote(s string) string {
-	const most = 40
-	if utf8.RuneCountInString(s) <= most {
-		return strconv.Quote(s)
+	const limit = 40
+	end := 0
+	for range limit {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
 	}
-	cut := []rune(s)[:most]
-	return strconv.Quote(strings.TrimRightFunc(string(cut), unicode.IsSpace)) + "..."
+	if end < len(s) {
+		return strconv.Quote(s[:end]) + "…"
+	}
+	return strconv.Quote(s)
 }

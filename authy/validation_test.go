@@ -110,7 +110,7 @@ func TestValidation(t *testing.T) {
 		"e-mail with line":      {email("ana@example.com\nBcc: x@example.com"), problems{{"email", emailRule + `"ana@example.com\nBcc: x@example.com"`}}},
 		"e-mail, two":           {email("a@example.com, b@example.com"), problems{{"email", emailRule + `"a@example.com, b@example.com"`}}},
 		"e-mail blank":          {email(" "), problems{{"email", emailRule + `" "`}}},
-		"e-mail too long":       {email(strings.Repeat("a", 250) + "@example.com"), problems{{"email", emailRule + `"` + strings.Repeat("a", 40) + `"...`}}},
+		"e-mail too long":       {email(strings.Repeat("a", 250) + "@example.com"), problems{{"email", emailRule + `"` + strings.Repeat("a", 40) + `"…`}}},
 		"e-mail not UTF-8":      {email("\xe9@example.com"), problems{{"email", "must be valid UTF-8"}}},
 		"ip empty":              {ip(""), problems{{"ip", "must not be empty; leave it out for the default"}}},
 		"ip with zone":          {ip("fe80::1%eth0"), problems{{"ip", `must be an IPv4 or IPv6 address, got "fe80::1%eth0"`}}},

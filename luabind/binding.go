@@ -85,7 +85,8 @@ func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
 }
 
 // Preload makes the modules beside authy (json, csv, phone, totp, time, log) loadable by require in a host's own state.
-// Their streams are those of the process.
+// Their streams are those of the process. Nothing tells them when the state ends, so scripts must close what they
+// write with csv.create.
 func Preload(L *lua.LState) {
 	host := processHost()
 	for _, m := range standardModules(host) {

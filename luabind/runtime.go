@@ -282,15 +282,18 @@ func (rt *Runtime) setArguments(script Script) {
 	L.SetField(L.GetGlobal("package"), "path", lua.LString(strings.Join(paths, ";")))
 }
 
-// Close frees the interpreter. It waits for a running script; cancel that script's context first.
+// Close writes out and closes the csv files that scripts left open, and frees the interpreter. Its error is that of the
+// writing: rows may be lost. It waits for a running script; cancel that script's context first.
 func (rt *Runtime) Close() error {
 	rt.runs.Lock()
 	defer rt.runs.Unlock()
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
-	if !rt.closed {
-		rt.closed = true
-		rt.state.Close()
+	if rt.closed {
+		return nil
 	}
-	return nil
+	rt.closed = true
+	err := closeFiles(rt.state)
+	rt.state.Close()
+	return err
 }

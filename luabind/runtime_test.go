@@ -306,3 +306,24 @@ func TestModulesOfTheHost(t *testing.T) {
 		t.Error("no client is accepted")
 	}
 }
+
+func TestCloseWritesWhatScriptsLeftOpen(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{"end": "", "error": "error('broken')", "exit": "os.exit(3)"} {
+		path := filepath.Join(t.TempDir(), "out.csv")
+		rt, err := luabind.New(stub(t, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = rt.Run(t.Context(), luabind.Script{Name: "test.lua", Args: []string{path}, Source: `
+			local w = csv.create(arg[1], { header = { "a" } })
+			w:write{ a = 1 }
+			` + end})
+		if err := rt.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != "a\n1\n" {
+			t.Errorf("%s: file holds %q, %v", name, got, err)
+		}
+	}
+}
