@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/spf13/pflag"
+
+	"github.com/authysh/authysh/luabind"
+)
+
+// app is one run of the program: its world and its global flags.
+type app struct {
+	stdio
+	out *output   // standard output
+	err io.Writer // standard error
+	in  io.Reader // standard input
+
+	// graceful is set by a command that ends by itself when interrupted, and may take a moment for it.
+	graceful atomic.Bool
+
+	flags   *pflag.FlagSet // the global flags, as given
+	sandbox bool
+	verbose bool
+	config  string
+
+	script luabind.Script // what runs, for error reports
+	loaded *settings      // what it runs with
+}
+
+// run is the program but for the process around it. It returns the exit code.
+func run(ctx context.Context, args []string, world stdio) int {
+	out := newOutput(world.stdout, world.stdoutTerminal)
+	a := &app{stdio: world, out: out, err: flushingWriter{world.stderr, out}, in: flushingReader{world.stdin, out}}
+	ctx, stop := a.interruptible(ctx)
+	defer stop()
+	err := a.execute(ctx, args)
+	if failed := out.Flush(); err == nil && failed != nil {
+		err = fmt.Errorf("cannot write to standard output: %w", failed)
+	}
+	a.report(err)
+	return int(exitCodeOf(err))
+}
+
+// logger is what --verbose shows: every call, on standard error. Without the flag it is nil.
+func (a *app) logger() *slog.Logger {
+	if !a.verbose {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// scriptLog is where the log module of scripts writes: standard error, from level info on.
+func (a *app) scriptLog() *slog.Logger {
+	level := slog.LevelInfo
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level}))
+}
+
+// warn tells of something that does not keep the program from going on.
+func (a *app) warn(message, hint string) {
+	fmt.Fprintf(a.err, "authysh: warning: %s\n", message)
+	a.hint(hint)
+}
+
+func (a *app) hint(hint string) {
+	if hint != "" {
+		fmt.Fprintf(a.err, "hint: %s\n", hint)
+	}
+}
+
+// settings reads all levels of the configuration.
+func (a *app) settings() (*settings, error) {
+	flags, err := fromFlags(a.flags)
+	if err != nil {
+		return nil, err
+	}
+	env, err := fromEnv(a.lookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	file, err := a.findConfig(a.config)
+	if err != nil {
+		return nil, err
+	}
+	top, profile, name, err := file.layers(flags, env)
+	if err != nil {
+		return nil, err
+	}
+	s, err := merge(top, profile, env, flags)
+	if err != nil {
+		return nil, err
+	}
+	if s.profile = name; file != nil {
+		s.file = file.path
+	}
+	return s, nil
+}
+
+// quickSettings are those of the flags and the environment, for commands that need no configuration file.
+func (a *app) quickSettings() (*settings, error) {
+	flags, err := fromFlags(a.flags)
+	if err != nil {
+		return nil, err
+	}
+	env, err := fromEnv(a.lookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	return merge(env, flags)
+}

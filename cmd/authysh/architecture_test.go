@@ -1,0 +1,87 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const modulePath = "github.com/authysh/authysh"
+
+// allowed lists, for each package, what it may import of this module and of others. Standard library packages are
+// free; "/..." takes in all packages below. Arrows point one way: cmd/authysh → repl, luabind, authy/sandbox → authy.
+var allowed = map[string][]string{
+	"authy": {
+		"github.com/nyaruka/phonenumbers", "golang.org/x/text/language/...", "golang.org/x/time/rate",
+		"github.com/agnivade/levenshtein",
+	},
+	"authy/sandbox": {
+		modulePath + "/authy",
+		"github.com/nyaruka/phonenumbers", "github.com/pquerna/otp/...", "github.com/skip2/go-qrcode",
+		"github.com/google/uuid", "golang.org/x/text/...",
+	},
+	"luabind": {
+		modulePath + "/authy", modulePath + "/luabind/internal/...",
+		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...",
+	},
+	"luabind/internal/lua51": {"github.com/yuin/gopher-lua/..."},
+	"cmd/authysh": {
+		modulePath + "/repl", modulePath + "/luabind", modulePath + "/authy", modulePath + "/authy/sandbox",
+		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua",
+	},
+	"repl": {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/..."},
+}
+
+func TestImportArrows(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("the go command is not on PATH")
+	}
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...")
+	list.Dir = "../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		fields := strings.Fields(line)
+		name := strings.TrimPrefix(strings.TrimPrefix(fields[0], modulePath), "/")
+		rules, known := allowed[name]
+		if !known {
+			t.Errorf("package %s has no rule: say in this test what it may import", name)
+			continue
+		}
+		for _, imported := range fields[1:] {
+			first, _, _ := strings.Cut(imported, "/")
+			if !strings.Contains(first, ".") {
+				continue
+			}
+			if !slices.ContainsFunc(rules, func(rule string) bool {
+				below, all := strings.CutSuffix(rule, "/...")
+				return imported == below || all && strings.HasPrefix(imported, below+"/")
+			}) {
+				t.Errorf("%s imports %s, which points against the arrows", name, imported)
+			}
+		}
+	}
+}
+
+func TestTopLevelEntries(t *testing.T) {
+	t.Parallel()
+	list := exec.Command("git", "ls-files", "--", ".")
+	list.Dir = "../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Skip("not a git checkout")
+	}
+	visible := []string{
+		"go.mod", "go.sum", "LICENSE", "README.md", "config.example.yaml", "cmd", "authy", "luabind", "repl", "scripts",
+	}
+	for _, file := range strings.Fields(string(out)) {
+		entry, _, _ := strings.Cut(file, "/")
+		if !strings.HasPrefix(entry, ".") && !slices.Contains(visible, entry) {
+			t.Errorf("%s: the top level has no place for %s", file, entry)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const (
+	localConfig = "authysh.yaml"
+	// maxConfig bounds a configuration file: what is larger is not one.
+	maxConfig = 1 << 20
+)
+
+// configFile is a configuration file that was read and checked.
+type configFile struct {
+	path     string
+	top      layer
+	profiles map[string]layer
+	// foreign is why the file may not set guarded settings; empty for a file that the user named or owns.
+	foreign string
+	home    string // for paths that begin with ~/
+}
+
+// userConfig is where the user's own configuration file is looked for; empty if there is no home.
+func (a *app) userConfig() string {
+	if dir, _ := a.lookupEnv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "authysh", "config.yaml")
+	}
+	if home := a.home(); home != "" {
+		return filepath.Join(home, ".config", "authysh", "config.yaml")
+	}
+	return ""
+}
+
+func (a *app) home() string {
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home, _ := a.lookupEnv(name); home != "" {
+			return home
+		}
+	}
+	return ""
+}
+
+// findConfig opens the configuration file: the one that --config names, or the first that exists. No file at all is nil.
+func (a *app) findConfig(named string) (*configFile, error) {
+	if named != "" {
+		return a.readConfig(named, true)
+	}
+	for _, path := range []string{localConfig, a.userConfig()} {
+		if path == "" {
+			continue
+		}
+		file, err := a.readConfig(path, false)
+		if file != nil || err != nil {
+			return file, err
+		}
+	}
+	return nil, nil
+}
+
+// readConfig reads the file at path; one that nobody named may be missing.
+func (a *app) readConfig(path string, named bool) (*configFile, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) && !named {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, cannotRead(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, cannotRead(err)
+	}
+	if info.IsDir() {
+		return nil, &usageError{message: "cannot read the configuration: " + path + " is a directory"}
+	}
+	source, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	switch {
+	case err != nil:
+		return nil, cannotRead(err)
+	case len(source) > maxConfig:
+		return nil, &usageError{message: "cannot read the configuration: " + path + " is larger than 1 MiB"}
+	}
+	file := &configFile{path: path, top: layer{}, profiles: map[string]layer{}, home: a.home()}
+	if !named {
+		file.foreign = foreignTo(info, a.userID)
+	}
+	if err := file.parse(source); err != nil {
+		return nil, err
+	}
+	if name := file.secret(); name != "" && info.Mode().IsRegular() && readableByOthers(info) {
+		a.warn(fmt.Sprintf("%s holds a secret (%s) and other users can read it", path, name), "chmod 600 "+path)
+	}
+	return file, nil
+}
+
+func cannotRead(err error) error {
+	return &usageError{message: "cannot read the configuration: " + err.Error()}
+}
+
+// secret names a secret that the file holds; empty for none.
+func (c *configFile) secret() string {
+	for _, known := range table {
+		for _, l := range append([]layer{c.top}, slices.Collect(maps.Values(c.profiles))...) {
+			if _, ok := l[known.name]; ok && known.secret {
+				return known.name
+			}
+		}
+	}
+	return ""
+}
+
+// yamlPosition is what the YAML library puts in front of its complaints.
+var yamlPosition = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// parse fills the layers from the text of the file.
+func (c *configFile) parse(source []byte) error {
+	var document yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil // an empty file sets nothing
+	case err != nil:
+		match := yamlPosition.FindStringSubmatch(err.Error())
+		where := c.path
+		if match != nil && match[1] != "" {
+			where += ":" + match[1]
+		}
+		return &usageError{message: where + ": is not YAML: " + strings.TrimPrefix(err.Error(), match[0])}
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return &usageError{message: c.path + ": must be one YAML document, but another one follows"}
+	}
+	entries, err := c.entries(document.Content[0], "the file")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.key.Value == profilesKey {
+			err = c.parseProfiles(e.value)
+		} else {
+			err = c.assign(c.top, e, "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = c.top.keySource()
+	return err
+}
+
+func (c *configFile) parseProfiles(node *yaml.Node) error {
+	profiles, err := c.entries(node, profilesKey)
+	if err != nil {
+		return err
+	}
+	for _, profile := range profiles {
+		name := profile.key.Value
+		entries, err := c.entries(profile.value, profilesKey+"."+name)
+		if err != nil {
+			return err
+		}
+		l := layer{}
+		for _, e := range entries {
+			if err := c.assign(l, e, name); err != nil {
+				return err
+			}
+		}
+		if _, err := l.keySource(); err != nil {
+			return err
+		}
+		c.profiles[name] = l
+	}
+	return nil
+}
+
+// assign checks one entry and puts it into the layer.
+func (c *configFile) assign(l layer, e entry, profile string) error {
+	where := origin{where: c.at(e.key), profile: profile, inFile: true}
+	known, ok := settingNamed(e.key.Value)
+	if !ok || profile != "" && known.topLevel {
+		return c.unknown(e.key, profile)
+	}
+	where.where = c.at(e.value)
+	value, err := known.fromYAML(e.value)
+	if err != nil {
+		return where.complain(e.name(profile), err.Error())
+	}
+	if known.guarded && c.foreign != "" {
+		return &usageError{
+			message: fmt.Sprintf("%s: %s is not taken from this file, as %s", where.where, e.name(profile), c.foreign),
+			hint:    "if you trust it, say so with --config " + c.path,
+		}
+	}
+	if known.kind == path {
+		value = c.resolve(value.(string))
+	}
+	l[known.name] = sourced{value, where}
+	return nil
+}
+
+// unknown complains about a key that is no setting.
+func (c *configFile) unknown(key *yaml.Node, profile string) error {
+	var names []string
+	for _, s := range table {
+		if profile == "" || !s.topLevel {
+			names = append(names, s.name)
+		}
+	}
+	if profile == "" {
+		names = append(names, profilesKey)
+	}
+	inside := ""
+	if profile != "" {
+		inside = " in profile " + profile
+	}
+	e := &usageError{message: fmt.Sprintf("%s: unknown key %q%s%s", c.at(key), clip(key.Value), inside, suggest(key.Value, names))}
+	if suggest(key.Value, names) == "" {
+		e.hint = "known keys: " + strings.Join(names, ", ")
+	}
+	return e
+}
+
+// resolve makes a path of the file one for the working directory.
+func (c *configFile) resolve(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok && c.home != "" {
+		return filepath.Join(c.home, rest)
+	}
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(c.path), path)
+}
+
+func (c *configFile) at(node *yaml.Node) string { return fmt.Sprintf("%s:%d", c.path, node.Line) }
+
+// clip keeps an error to one short line.
+func clip(text string) string {
+	if len(text) > 60 {
+		return strings.ToValidUTF8(text[:60], "") + "..."
+	}
+	return text
+}

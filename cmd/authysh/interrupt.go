@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Together these stay below the tenth of a second within which an interrupted program should be gone.
+const (
+	// grace is how long an interrupted program may take to end by itself. Lua code stops within it; a pattern match or
+	// a read from a terminal does not, so that the process is ended then.
+	grace = 60 * time.Millisecond
+	// lastFlush bounds the writing of what is still in the buffer when the process is ended: the reader of a full pipe
+	// may be asleep.
+	lastFlush = 35 * time.Millisecond
+)
+
+// interrupted is the cause of a context that a signal ended.
+type interrupted struct{ code exitCode }
+
+func (i *interrupted) Error() string { return "interrupted" }
+
+// codeOf is 128 plus the signal's number, as shells report it.
+func codeOf(s os.Signal) exitCode {
+	if number, ok := s.(syscall.Signal); ok {
+		return exitCode(128 + int(number))
+	}
+	return exitInterrupted
+}
+
+// interruptible ends the context at the first signal, and the process at the second one or when the time is up.
+func (a *app) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		var first os.Signal
+		select {
+		case <-done:
+			return
+		case first = <-a.signals:
+		}
+		cancel(&interrupted{codeOf(first)})
+		var timeUp <-chan time.Time
+		if !a.graceful.Load() {
+			timeUp = time.After(grace)
+		}
+		select {
+		case <-done:
+		case second := <-a.signals:
+			a.die(codeOf(second))
+		case <-timeUp:
+			a.die(codeOf(first))
+		}
+	}()
+	return ctx, func() {
+		close(done)
+		cancel(nil)
+	}
+}
+
+// die ends the process while it is busy.
+func (a *app) die(code exitCode) {
+	flushed := make(chan struct{})
+	go func() {
+		a.out.Flush()
+		close(flushed)
+	}()
+	select {
+	case <-flushed:
+	case <-time.After(lastFlush):
+	}
+	a.exit(int(code))
+}

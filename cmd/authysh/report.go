@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind"
+)
+
+// How the program complains: on standard error, each line in lower case and without a final period. The first line
+// starts "authysh: " and stands alone; then perhaps the line of source, the calls that led there, and a
+// line "hint: " that tells what to do.
+
+// maxFrames is how many calls of a traceback are shown.
+const maxFrames = 10
+
+// report tells the user what went wrong. What needs no words (os.exit, an interrupt, a reader of the output that has
+// gone) gets none.
+func (a *app) report(err error) {
+	switch exitCodeOf(err) {
+	case exitDone, exitPipe:
+		return
+	}
+	if _, left := errors.AsType[*luabind.ExitError](err); left {
+		return
+	}
+	if _, stopped := errors.AsType[*interrupted](err); stopped {
+		return
+	}
+	fmt.Fprintf(a.err, "authysh: %s\n", withoutControls(err.Error()))
+	failure, ok := errors.AsType[*luabind.ScriptError](err)
+	if ok {
+		a.showSource(failure)
+		a.showTraceback(failure)
+	}
+	a.hint(a.hintFor(err))
+}
+
+// showSource shows the line of the script that failed.
+func (a *app) showSource(failure *luabind.ScriptError) {
+	line, number, ok := a.sourceLine(failure.Where)
+	if !ok || strings.TrimSpace(line) == "" {
+		return
+	}
+	fmt.Fprintf(a.err, "%5d | %s\n", number, printable(strings.TrimSpace(line)))
+}
+
+// sourceLine finds the text at "file:line". Only the main script is in memory; modules are read again.
+func (a *app) sourceLine(where string) (line string, number int, ok bool) {
+	colon := strings.LastIndexByte(where, ':')
+	if colon < 0 {
+		return "", 0, false
+	}
+	number, err := strconv.Atoi(where[colon+1:])
+	if err != nil || number < 1 {
+		return "", 0, false
+	}
+	source := a.script.Source
+	if name := where[:colon]; name != a.script.Name {
+		module, err := luabind.ReadScript(name)
+		if err != nil || isBinary(module.Source) {
+			return "", 0, false
+		}
+		source = module.Source
+	}
+	lines := strings.Split(source, "\n")
+	if number > len(lines) {
+		return "", 0, false
+	}
+	return lines[number-1], number, true
+}
+
+// showTraceback lists the calls that led to the failure, unless there is but the main chunk.
+func (a *app) showTraceback(failure *luabind.ScriptError) {
+	frames := failure.Traceback
+	if len(frames) < 2 {
+		return
+	}
+	for i, frame := range frames {
+		if i == maxFrames {
+			fmt.Fprintf(a.err, "        ... %d more\n", len(frames)-maxFrames)
+			return
+		}
+		fmt.Fprintf(a.err, "        %s\n", printable(frame))
+	}
+}
+
+// printable makes a line of a script fit for the terminal: no control characters, and not endless.
+func printable(line string) string {
+	const most = 160
+	line = withoutControls(strings.ReplaceAll(line, "\t", " "))
+	if len(line) > most {
+		line = strings.ToValidUTF8(line[:most], "") + "..."
+	}
+	return line
+}
+
+// withoutControls drops what a terminal would obey. A script's message may have several lines.
+func withoutControls(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+const keyHint = "set AUTHY_KEY, --key or key in the configuration, or run with --sandbox"
+
+// hintFor is what to do about an error; empty when the error says it.
+func (a *app) hintFor(err error) string {
+	if misuse, ok := errors.AsType[*usageError](err); ok {
+		return misuse.hint
+	}
+	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
+		return hintForSetting(invalid)
+	}
+	failure, ok := errors.AsType[authy.Error](err)
+	if !ok {
+		return a.hintForScript(err)
+	}
+	host := authy.DefaultHost
+	if a.loaded != nil {
+		host = a.loaded.text("host")
+	}
+	switch failure.Kind() {
+	case authy.KindAPI:
+		if errors.Is(failure, authy.ErrUnauthorized) {
+			return "check the key; 'authysh config show' tells where it comes from"
+		}
+	case authy.KindNetwork:
+		if a.sandbox {
+			return "" // nothing but a client for another service, and the error says so
+		}
+		if host == authy.DefaultHost {
+			return "check --host, which is " + host + "; --sandbox needs no network"
+		}
+		return "check --host, which is " + host
+	case authy.KindTimeout:
+		if failure.Operation() == "wait_approval" {
+			return ""
+		}
+		return "check --host, which is " + host + "; --timeout gives a call more time"
+	}
+	return ""
+}
+
+// hintForSetting helps with what a call needs beside its parameters.
+func hintForSetting(invalid *authy.ValidationError) string {
+	for _, p := range invalid.Problems {
+		switch {
+		case p.Param == "key" && strings.HasPrefix(p.Reason, "is required") && !strings.Contains(p.Reason, "--sandbox"):
+			return keyHint
+		case p.Param == "access_key" || p.Param == "signing_key":
+			return "set AUTHYSH_ACCESS_KEY and AUTHYSH_SIGNING_KEY, or access_key and signing_key in the configuration"
+		}
+	}
+	return ""
+}
+
+// hintForScript helps with the sandbox module, which is there only sometimes.
+func (a *app) hintForScript(err error) string {
+	failure, ok := errors.AsType[*luabind.ScriptError](err)
+	if !ok || a.sandbox {
+		return ""
+	}
+	line, _, _ := a.sourceLine(failure.Where)
+	if strings.Contains(line, "sandbox.") && strings.Contains(failure.Message, "nil") {
+		return "the module sandbox is there only with --sandbox"
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind"
+)
+
+// The names under which scripts without a file appear in errors and in arg[0].
+const (
+	codeName  = "-e"
+	stdinName = "stdin"
+)
+
+// runScript is the program without a command: it runs code, a file or standard input.
+func (a *app) runScript(cmd *cobra.Command, code, args []string) error {
+	if code == nil && len(args) == 0 && a.stdinTerminal {
+		return cmd.Help()
+	}
+	ctx := cmd.Context()
+	script, err := a.readScript(ctx, code, args)
+	if err != nil {
+		return err
+	}
+	script.Program = a.program
+	a.script = script
+	client, options, err := a.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	runtime, err := luabind.New(client, options...)
+	if err != nil {
+		return fmt.Errorf("cannot start the interpreter: %w", err)
+	}
+	err = a.runIn(ctx, runtime, script)
+	unsaved := runtime.Close()
+	if err != nil && unsaved != nil {
+		a.warn(unsaved.Error(), "what the script wrote may be incomplete")
+		return err
+	}
+	return cmp.Or(err, unsaved)
+}
+
+// runIn runs the script.
+func (a *app) runIn(ctx context.Context, runtime *luabind.Runtime, script luabind.Script) error {
+	if !a.sandbox {
+		if err := runtime.Run(ctx, sandboxIsMissing); err != nil {
+			return err
+		}
+	}
+	return runtime.Run(ctx, script)
+}
+
+// sandboxIsMissing makes require "sandbox" say what is wrong rather than where it looked.
+var sandboxIsMissing = luabind.Script{
+	Name:   "authysh",
+	Source: `package.preload.sandbox = function() error("the module sandbox is there only with --sandbox", 3) end`,
+}
+
+// readScript finds the program to run.
+func (a *app) readScript(ctx context.Context, code, args []string) (luabind.Script, error) {
+	switch {
+	case code != nil:
+		return luabind.Script{Name: codeName, Source: strings.Join(code, "\n"), Args: args}, nil
+	case len(args) == 0:
+		return a.readStdin(ctx, nil)
+	case args[0] == "-":
+		return a.readStdin(ctx, args[1:])
+	}
+	script, err := luabind.ReadScript(args[0])
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return script, noSuchScript(args[0])
+	case err != nil:
+		return script, &usageError{message: err.Error()}
+	case isBinary(script.Source):
+		return script, notText(args[0])
+	}
+	script.Args = args[1:]
+	return script, nil
+}
+
+func (a *app) readStdin(ctx context.Context, args []string) (luabind.Script, error) {
+	source, err := io.ReadAll(a.in)
+	switch {
+	case ctx.Err() != nil:
+		return luabind.Script{}, context.Cause(ctx)
+	case err != nil:
+		return luabind.Script{}, &usageError{message: "cannot read the script from standard input: " + err.Error()}
+	case isBinary(string(source)):
+		return luabind.Script{}, notText(stdinName)
+	}
+	return luabind.Script{Name: stdinName, Source: string(source), Args: args}, nil
+}
+
+// isBinary reports whether a file is no text at all, such as a compiled script: its first part holds a zero byte.
+func isBinary(source string) bool {
+	const part = 8 << 10
+	return bytes.IndexByte([]byte(source[:min(part, len(source))]), 0) >= 0 || strings.HasPrefix(source, "\x1bLua")
+}
+
+func notText(name string) error {
+	return &usageError{message: name + " is a binary file", hint: "a script is Lua source text; compiled Lua is not run"}
+}
+
+// prepare makes the client and what else the interpreter needs.
+func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, nil, err
+	}
+	a.loaded = s
+	options := []luabind.Option{
+		luabind.Stdin(a.in), luabind.Stdout(a.out), luabind.Stderr(a.err), luabind.Log(a.scriptLog()),
+	}
+	if a.sandbox {
+		box := newPrivateSandbox()
+		client := box.client(s)
+		client.Logger = a.logger()
+		return client, append(options, luabind.Clock(box.now), luabind.With(box.module)), nil
+	}
+	client, err := a.client(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if client.Key, err = a.key(ctx, s); err != nil {
+		return nil, nil, err
+	}
+	if err := checkClient(client, s); err != nil {
+		return nil, nil, err
+	}
+	return client, append(options, luabind.Use(requireKey)), nil
+}

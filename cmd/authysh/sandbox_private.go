@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/luabind"
+)
+
+// privateURL is the address of a private sandbox: a loopback one, which may be plain http, and one where nothing can
+// listen, so that no other program is ever meant.
+const privateURL = "http://localhost:0"
+
+// privateSandbox is the sandbox of --sandbox: a service in this process, without a port.
+type privateSandbox struct {
+	key       string
+	dashboard sandbox.DashboardKeys
+	service   func() *sandbox.Service // made at first use
+}
+
+func newPrivateSandbox() *privateSandbox {
+	p := &privateSandbox{key: rand.Text(), dashboard: sandbox.DashboardKeys{AccessKey: rand.Text(), SigningKey: rand.Text()}}
+	p.service = sync.OnceValue(func() *sandbox.Service {
+		return sandbox.New(sandbox.WithKeys(p.key), sandbox.WithDashboard(p.dashboard))
+	})
+	return p
+}
+
+// now is the time of the sandbox, which scripts can move; they go by it, too.
+func (p *privateSandbox) now() time.Time { return p.service().Clock().Now }
+
+// client makes a client of the sandbox; of the settings, those hold that are not about how to reach a service.
+func (p *privateSandbox) client(s *settings) *authy.Client {
+	return &authy.Client{
+		Key: p.key, Host: privateURL, AccessKey: p.dashboard.AccessKey, SigningKey: p.dashboard.SigningKey,
+		Timeout: luabind.TimeoutSetting(s.duration("timeout")), Retries: luabind.RetriesSetting(s.count("retries")),
+		RateLimit: s.rate("rate_limit"), HTTPClient: &http.Client{Transport: p},
+	}
+}
+
+// RoundTrip hands a request to the service. One for any other host fails: with --sandbox nothing leaves the process.
+func (p *privateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if address := r.URL.Scheme + "://" + r.URL.Host; address != privateURL {
+		return nil, fmt.Errorf("%s is out of reach with --sandbox: a client needs host = sandbox.url and key = sandbox.key", address)
+	}
+	in := r.Clone(r.Context())
+	in.RequestURI, in.Host, in.RemoteAddr = r.URL.RequestURI(), r.URL.Host, "127.0.0.1:0"
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	answer := &recorder{header: http.Header{}, status: http.StatusOK}
+	p.service().ServeHTTP(answer, in)
+	return &http.Response{
+		Status: http.StatusText(answer.status), StatusCode: answer.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
+		Body: io.NopCloser(&answer.body), ContentLength: int64(answer.body.Len()), Request: r,
+	}, nil
+}
+
+// recorder keeps an answer.
+type recorder struct {
+	header http.Header
+	status int
+	wrote  bool
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.wrote = true
+	return r.body.Write(p)
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/authysh/authysh/authy"
+)
+
+// synopses are the ways to call the program, in the order of --help.
+var synopses = [][2]string{
+	{"authysh [flags] script.lua [args...]", "run a script"},
+	{"authysh [flags] -e code [args...]", "run code"},
+	{"authysh [flags] - [args...]", "run what standard input holds"},
+	{"authysh [flags] command", ""},
+}
+
+// usage writes the help of a command to standard output.
+func (a *app) usage(cmd *cobra.Command) {
+	var b strings.Builder
+	if cmd.HasParent() {
+		commandUsage(&b, cmd)
+	} else {
+		programUsage(&b, cmd)
+	}
+	io.WriteString(a.out, b.String()) // run reports a failure when it flushes
+}
+
+func programUsage(b *strings.Builder, root *cobra.Command) {
+	b.WriteString(root.Short + "\n\nusage:\n")
+	width := 0
+	for _, s := range synopses {
+		width = max(width, len(s[0]))
+	}
+	for _, s := range synopses {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, s[0], s[1]), " ") + "\n")
+	}
+	b.WriteString("\ncommands:\n")
+	listCommands(b, root)
+	b.WriteString("\nflags (those behind a script's name are the script's):\n")
+	listFlags(b, root.Flags())
+	b.WriteString("\nA flag is stronger than the environment (AUTHY_KEY, AUTHYSH_HOST, ...), that\n")
+	b.WriteString("than a profile, and that than the rest of the file: --config, ./authysh.yaml, or\n")
+	b.WriteString("~/.config/authysh/config.yaml. 'authysh config show' tells what holds.\n")
+	b.WriteString("\nexit codes:\n")
+	listExitCodes(b)
+}
+
+func listExitCodes(b *strings.Builder) {
+	line := " "
+	for i, e := range exitCodes {
+		item := fmt.Sprintf(" %d %s", e.code, e.doc)
+		if i < len(exitCodes)-1 {
+			item += " ·"
+		}
+		if len(line)+len(item) > 80 {
+			b.WriteString(line + "\n")
+			line = " "
+		}
+		line += item
+	}
+	b.WriteString(line + "\n")
+}
+
+func commandUsage(b *strings.Builder, cmd *cobra.Command) {
+	b.WriteString(cmd.Short + "\n")
+	if cmd.Long != "" {
+		b.WriteString("\n" + cmd.Long + "\n")
+	}
+	b.WriteString("\nusage:\n  " + cmd.UseLine() + "\n")
+	if cmd.HasAvailableSubCommands() {
+		b.WriteString("\ncommands:\n")
+		listCommands(b, cmd)
+	}
+	if own := cmd.NonInheritedFlags(); own.HasAvailableFlags() {
+		b.WriteString("\nflags:\n")
+		listFlags(b, own)
+	}
+	if used := cmd.Annotations[usesFlags]; used != "" {
+		shared := pflag.NewFlagSet("", pflag.ContinueOnError)
+		shared.SortFlags = false
+		for _, name := range strings.Fields(used) {
+			shared.AddFlag(cmd.InheritedFlags().Lookup(name))
+		}
+		b.WriteString("\nglobal flags:\n")
+		listFlags(b, shared)
+	}
+	if _, limited := cmd.Annotations[usesFlags]; !limited && cmd.Runnable() {
+		b.WriteString("\nIt takes the global flags, which authysh --help lists.\n")
+	}
+	if cmd.Example != "" {
+		b.WriteString("\nexample:\n" + cmd.Example + "\n")
+	}
+}
+
+func listCommands(b *strings.Builder, parent *cobra.Command) {
+	for _, c := range parent.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			fmt.Fprintf(b, "  %-8s  %s\n", c.Name(), c.Short)
+		}
+	}
+}
+
+// listFlags lists flags in the order declared: a table of flag and sentence.
+func listFlags(b *strings.Builder, flags *pflag.FlagSet) {
+	var lines [][2]string
+	width := 0
+	flags.VisitAll(func(f *pflag.Flag) {
+		arg, doc := pflag.UnquoteUsage(f)
+		left := "    "
+		if f.Shorthand != "" {
+			left = "-" + f.Shorthand + ", "
+		}
+		left += "--" + f.Name
+		if arg != "" {
+			left += " " + arg
+		}
+		width = max(width, len(left))
+		lines = append(lines, [2]string{left, doc})
+	})
+	for _, line := range lines {
+		fmt.Fprintf(b, "  %-*s  %s\n", width, line[0], line[1])
+	}
+}
+
+// helpCommand is authysh help [command].
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "explain a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found := cmd.Root()
+			for _, name := range args {
+				next, err := subcommand(found, name)
+				if err != nil {
+					return err
+				}
+				found = next
+			}
+			return found.Help()
+		},
+	}
+}
+
+// subcommand finds a command by name; an unknown one is an error with a suggestion.
+func subcommand(parent *cobra.Command, name string) (*cobra.Command, error) {
+	commands := parent.Commands()
+	if i := slices.IndexFunc(commands, func(c *cobra.Command) bool { return c.Name() == name }); i >= 0 {
+		return commands[i], nil
+	}
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.Name()
+	}
+	e := &usageError{message: fmt.Sprintf("%s has no command %q", parent.CommandPath(), clip(name)), hint: helpHint(parent)}
+	if near := authy.Nearest(name, names); near != "" {
+		e.message += fmt.Sprintf(", did you mean %q?", near)
+	}
+	return nil, e
+}
+
+// noArguments refuses arguments of a command that takes none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{message: fmt.Sprintf("authysh %s takes no arguments, got %q", commandPath(cmd), clip(args[0])), hint: helpHint(cmd)}
+	}
+	return nil
+}
