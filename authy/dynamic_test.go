@@ -217,9 +217,9 @@ const maxNesting = 64
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
-	known := []string{"authy_id", "country_code", "email", "ip", "id"}
+	known := []string{"authy_id", "country_code", "email", "host", "ip", "id"}
 	for name, want := range map[string]string{
-		"authyId": "authy_id", "AUTHY-ID": "authy_id", "authi_id": "authy_id", "countrycode": "country_code", "country": "country_code", "emial": "email", "mail": "email",
+		"authyId": "authy_id", "AUTHY-ID": "authy_id", "authi_id": "authy_id", "countrycode": "country_code", "country": "country_code", "emial": "email", "mail": "email", "hots": "host", "coutnry": "",
 		"i": "ip", "": "", "zzz": "", strings.Repeat("email", 1000): "",
 	} {
 		if got := authy.Nearest(name, known); got != want {

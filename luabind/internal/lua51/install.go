@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
 )
 
 // source is the chunk name of the part written in Lua.
@@ -89,10 +90,11 @@ func set(lib *lua.LTable, fields map[string]lua.LValue) {
 // load runs shims.lua and keeps its functions.
 func (v *vm) load() (pcall, xpcall, yield *lua.LFunction, err error) {
 	L := v.seed
-	chunk, err := L.Load(strings.NewReader(shims), source)
+	proto, err := compiled()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s: %w", source, err)
 	}
+	chunk := L.NewFunctionFromProto(proto)
 	inner := func(f lua.LGFunction) *lua.LFunction {
 		fn := L.NewFunction(f)
 		v.hidden[fn] = struct{}{}
@@ -121,6 +123,15 @@ func (v *vm) load() (pcall, xpcall, yield *lua.LFunction, err error) {
 	v.plain, v.armed = fns[5], fns[6]
 	return fns[0], fns[1], fns[2], nil
 }
+
+// compiled is shims.lua, compiled once for all states: a prototype is only read.
+var compiled = sync.OnceValues(func() (*lua.FunctionProto, error) {
+	chunk, err := parse.Parse(strings.NewReader(shims), source)
+	if err != nil {
+		return nil, err
+	}
+	return lua.Compile(chunk, source)
+})
 
 // of is the vm that Install gave to L's state, or nil.
 func of(L *lua.LState) *vm {
