@@ -30,7 +30,7 @@ func FuzzAnswers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which, status int, body []byte, retryAfter string) {
 		if which < 0 || status < 200 || status > 599 || len(body) > 1<<16 {
-			t.Skip()
+			return
 		}
 		o := operations[which%len(operations)]
 		result, err := callOf(t, o.Name).run(t.Context(), answering(status, string(body), "Retry-After", retryAfter))
