@@ -47,7 +47,7 @@ for row in csv.open(path, { columns = { "country_code", "phone", "email" } }) do
     report("ok", name, result)
   elseif type(result) == "table" and result.kind == "validation" then
     refused = refused + 1
-    report("refused", name, tostring(result))
+    report("refused", name, result.message)
   else
     failed = failed + 1
     report("failed", name, tostring(result))
