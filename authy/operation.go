@@ -112,18 +112,20 @@ func (b *BoundCall) Run(ctx context.Context, c *Client) (any, error) {
 	c.prepare()
 	problems := append(c.problemsFor(b.op.Route), b.problems...)
 	for _, problem := range planOf(b.op.params).check(b.params) {
-		if !slices.ContainsFunc(b.problems, func(p Problem) bool { return sameParam(p.Param, problem.Param) }) {
+		if !slices.ContainsFunc(b.problems, func(p Problem) bool { return overlap(p.Param, problem.Param) }) {
 			problems = append(problems, problem)
 		}
 	}
 	return nil, &ValidationError{b.op.Name, problems}
 }
 
-// sameParam reports whether two problems speak of the same top-level parameter.
-func sameParam(a, b string) bool {
-	first, _, _ := strings.Cut(strings.ReplaceAll(a, "[", "."), ".")
-	second, _, _ := strings.Cut(strings.ReplaceAll(b, "[", "."), ".")
-	return first == second
+// overlap reports whether one of two places is the other or a part of it: "logos" and "logos[2].url".
+func overlap(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	rest, within := strings.CutPrefix(b, a)
+	return within && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func (o Operation) assign(params reflect.Value, arguments Arguments) []Problem {
@@ -146,7 +148,8 @@ func (o Operation) assign(params reflect.Value, arguments Arguments) []Problem {
 			}
 		case err != nil:
 			problems = append(problems, Problem{f.Name, err.Error()})
-		case given && target.Kind() == reflect.Pointer:
+		}
+		if given && target.Kind() == reflect.Pointer && !mistypedWhole(err) {
 			target.Set(value.Addr())
 		}
 	}
@@ -154,6 +157,12 @@ func (o Operation) assign(params reflect.Value, arguments Arguments) []Problem {
 		problems = append(problems, o.unknown(arguments.Names())...)
 	}
 	return problems
+}
+
+// mistypedWhole reports an error about a whole argument; one about parts of it leaves the rest to be judged.
+func mistypedWhole(err error) bool {
+	_, parts := err.(Problems)
+	return err != nil && !parts
 }
 
 // unknown reports the names that are no parameters, each with the parameter it may have meant.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func (b *binding) description() Module {
 		{
 			Name: "client", Doc: "Makes a second client, with the same functions as methods.",
 			Params:  []Param{{Name: "options", Type: "table", Fields: optionParams[clientOptions]()}},
-			Returns: []Param{{Name: "client", Type: "authy.Client"}},
+			Returns: []Param{{Name: "client", Type: clientType}},
 			Call:    b.newClient,
 		},
 		{
@@ -104,6 +105,9 @@ type clientOptions struct {
 	SigningKey string         `json:"signing_key" doc:"the dashboard's signing key, for webhooks"`
 }
 
+// clientType names the metatables of second clients.
+const clientType = "authy.Client"
+
 // newClient is authy.client{...}: a table with every function of the module, called with a dot or a colon.
 func (b *binding) newClient(L *lua.LState) int {
 	var options clientOptions
@@ -135,6 +139,7 @@ func (b *binding) newClient(L *lua.LState) int {
 		host = authy.DefaultHost
 	}
 	mt := second.table.Metatable.(*lua.LTable)
+	mt.RawSetString("__name", lua.LString(clientType))
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString("authy.client (" + host + ")"))
 		return 1
@@ -263,11 +268,7 @@ func (o verifyCallbackOptions) url(header http.Header) string {
 		target = o.Path
 	}
 	if o.PublicURL != "" {
-		_, query, hasQuery := strings.Cut(target, "?")
-		if hasQuery && !strings.Contains(o.PublicURL, "?") {
-			return o.PublicURL + "?" + query
-		}
-		return o.PublicURL
+		return publicURL(o.PublicURL, target)
 	}
 	if !strings.HasPrefix(target, "/") {
 		return target
@@ -283,6 +284,23 @@ func (o verifyCallbackOptions) url(header http.Header) string {
 		protocol = "https"
 	}
 	return protocol + "://" + host + target
+}
+
+// publicURL is where Authy sent a callback that arrived at target: an origin alone gets target's path, and a URL
+// without a query gets target's.
+func publicURL(public, target string) string {
+	arrived, err := url.Parse(target)
+	if err != nil {
+		return public
+	}
+	_, rest, _ := strings.Cut(public, "://")
+	if !strings.ContainsAny(rest, "/?") {
+		public += arrived.EscapedPath()
+	}
+	if arrived.RawQuery != "" && !strings.Contains(public, "?") {
+		public += "?" + arrived.RawQuery
+	}
+	return public
 }
 
 // setBody takes the body as text or as a table.
@@ -355,15 +373,18 @@ func (b *binding) signCallback(L *lua.LState) int {
 // enums is authy.enums: the API's enumerations, each name in capitals with its value.
 func enums(L *lua.LState) lua.LValue {
 	t := L.NewTable()
-	for name, values := range map[string][]string{
-		"activity": authy.Activities, "locale": authy.Locales, "resolution": authy.Resolutions,
-		"verification_via": authy.VerificationChannels, "approval_request_status": authy.ApprovalStatuses,
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{
+		{"activity", authy.Activities}, {"approval_request_status", authy.ApprovalStatuses}, {"locale", authy.Locales},
+		{"resolution", authy.Resolutions}, {"verification_via", authy.VerificationChannels},
 	} {
-		enum := L.CreateTable(0, len(values))
-		for _, value := range values {
+		enum := L.CreateTable(0, len(list.values))
+		for _, value := range list.values {
 			enum.RawSetString(strings.ToUpper(strings.ReplaceAll(value, "-", "_")), lua.LString(value))
 		}
-		t.RawSetString(name, withSuggestions(L, "authy.enums."+name, enum))
+		t.RawSetString(list.name, withSuggestions(L, "authy.enums."+list.name, enum))
 	}
 	return withSuggestions(L, "authy.enums", t)
 }

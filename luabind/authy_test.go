@@ -124,7 +124,7 @@ func TestParameterMistakes(t *testing.T) {
 		`authy.create_approval_request{ authy_id = 1, message = "m", details = { shown = {} } }`:                             `create_approval_request: details.shown is not known; known are visible, hidden`,
 		`authy.create_approval_request{ authy_id = 1, message = "m", details = { visible = { [("k"):rep(21)] = 1 } } }`:      `create_approval_request: details.visible has a key of 21 characters, "kkkkkkkkkkkkkkkkkkkkk"; at most 20 are allowed`,
 		`authy.create_approval_request{ authy_id = 1, message = "m", logos = {} }`:                                           `create_approval_request: logos must hold at least one logo; leave it out for none`,
-		`authy.create_approval_request{ authy_id = 1, message = "m", logos = { { res = "low", url = "x", alt = 1 } } }`:      `create_approval_request: logos[1].alt is not known; known are res, url`,
+		`authy.create_approval_request{ authy_id = 1, message = "m", logos = { { res = "low", url = "x", alt = 1 } } }`:      `create_approval_request: logos[1].alt is not known; known are res, url; logos[1].url must be an absolute URI, got "x"`,
 		`authy.create_approval_request{ authy_id = 1, message = "m", logos = { { res = "lo", url = "x" } } }`:                `create_approval_request: logos[1].res must be one of default, low, med, high; got "lo", did you mean "low"?; logos[1].url must be an absolute URI, got "x"`,
 		`authy.create_approval_request{ authy_id = 1, message = "m", ttl = -1 }`:                                             `create_approval_request: ttl must not be negative, got -1`,
 		`authy.create_approval_request{ authy_id = 1, message = ("é"):rep(145) }`:                                            `create_approval_request: message must be 1 to 144 characters, got 145`,
@@ -257,6 +257,8 @@ func TestCallbackOfTheSeed(t *testing.T) {
 			{ url = "https://foo.bar/", headers = headers, body = text },
 			{ protocol = "https", host = "foo.bar", path = "/", headers = headers, body = text },
 			{ url = "http://10.0.0.1/", public_url = "https://foo.bar/", headers = headers, body = text },
+			{ url = "http://10.0.0.1/", public_url = "https://foo.bar", headers = headers, body = text },
+			{ path = "/", public_url = "https://foo.bar", headers = headers, body = text },
 		} do
 			local cb = authy.verify_callback(request)
 			print(cb.authy_id, cb.status, cb.uuid, cb.approval_request.transaction.message)
@@ -270,5 +272,5 @@ func TestCallbackOfTheSeed(t *testing.T) {
 		} do
 			local ok, err = pcall(authy.verify_callback, request)
 			print(ok, err.kind, err.op)
-		end`, text), strings.Repeat("1234567	approved	996221c0-b7a7-0133-7c06-0e67b818e6fb	.\n", 5)+strings.Repeat("false	validation	verify_callback\n", 5))
+		end`, text), strings.Repeat("1234567	approved	996221c0-b7a7-0133-7c06-0e67b818e6fb	.\n", 7)+strings.Repeat("false	validation	verify_callback\n", 5))
 }

@@ -38,14 +38,23 @@ local function onboard(row)
 end
 
 print(("onboarding from %s"):format(path))
+local rows = csv.open(path, { columns = { "country_code", "phone", "email" } })
 local done, refused, failed = 0, 0, 0
-for row in csv.open(path, { columns = { "country_code", "phone", "email" } }) do
-  local name = row.name or row.email
-  local ok, result = pcall(onboard, row)
+while true do
+  local read, row = pcall(rows.read, rows)
+  if read and not row then break end
+  local name = read and (row.name or row.email) or "line " .. rows:line()
+  local ok, result = read, row
+  if read then ok, result = pcall(onboard, row) end
   if ok then
     done = done + 1
     report("ok", name, result)
-  elseif type(result) == "table" and result.kind == "validation" then
+  elseif type(result) ~= "table" then -- a row that cannot be read
+    refused = refused + 1
+    report("refused", name, tostring(result))
+  elseif result.code == "60001" or result.fields and result.fields.key then
+    error(result) -- no key, or a wrong one: that is nothing to do with the row
+  elseif result.kind == "validation" then
     refused = refused + 1
     report("refused", name, result.message)
   else

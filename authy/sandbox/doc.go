@@ -13,8 +13,8 @@
 //     (6 digits, 30 s; 1 step either way), each usable once. QR codes are real pictures.
 //   - Suspension after too many wrong tokens, rate limits, phone verification with custom codes and
 //     feedback, phone information from numbering plans, approval requests, statistics that really count,
-//     both migration exports, and webhook subscriptions behind signed requests. Webhooks and OneTouch
-//     callbacks are stored but not delivered.
+//     both migration exports, and webhook subscriptions behind signed requests, which are stored but not
+//     delivered to. Approval requests work for users without the app too, which Authy refuses.
 //
 // Only format json is served; xml is an unknown URL. Where Authy's behaviour is not known, the comment at
 // the code says what was chosen.

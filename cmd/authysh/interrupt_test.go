@@ -22,7 +22,7 @@ func scriptProcess(t *testing.T, args []string, extra ...*os.File) *running {
 }
 
 // patience is far more than the 100 ms that the program allows itself: the machine may be busy with other tests.
-const patience = 5 * time.Second
+const patience = 2 * time.Second
 
 func TestInterrupt(t *testing.T) {
 	t.Parallel()

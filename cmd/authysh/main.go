@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -18,6 +20,8 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	// net/http logs the bytes of an answer that goes on after its announced end; they may hold a secret.
+	log.SetOutput(io.Discard)
 	os.Exit(run(context.Background(), os.Args[1:], process()))
 }
 

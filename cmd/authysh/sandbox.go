@@ -127,6 +127,7 @@ func (a *app) announce(s *settings, server *sandbox.Server) error {
 	pretty := func(w io.Writer) {
 		fmt.Fprintf(w, "sandbox   %s\nkey       %s\n\n", result.URL, result.Key)
 		fmt.Fprintf(w, "try it in another terminal:\n  authysh --host %s --key %s -e 'print(authy.get_application_details().app.name)'\n\n", result.URL, result.Key)
+		fmt.Fprintf(w, "what it sent, with the codes:\n  curl -H 'X-Authy-API-Key: %s' %s/sandbox/outbox\n\n", result.Key, result.URL)
 		fmt.Fprintf(w, "Ctrl-C stops it\n")
 	}
 	err := a.show(s, result, pretty, []string{"url", "key", "access_key", "signing_key"},

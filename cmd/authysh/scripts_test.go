@@ -132,6 +132,11 @@ func TestOnboardWithOtherFiles(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "1 rows: 1 onboarded") {
 		t.Errorf("code %d\n%s%s", code, out, problems)
 	}
+	code, out, problems = authysh(t, "", nil, "--sandbox", script,
+		write("phone,email,country_code\n911234567,a@example.com,PT\n912\n912345678,b@example.com,PT\n"))
+	if code != 0 || !strings.Contains(out, "refused   line 3") || !strings.Contains(out, "3 rows: 2 onboarded, 1 refused, 0 failed") {
+		t.Errorf("with a short row: code %d\n%s%s", code, out, problems)
+	}
 	code, out, problems = authysh(t, "", nil, "--sandbox", script, write("email,phone,country\nana@example.com,911234567,PT\n"))
 	if code != 1 || !strings.Contains(problems, "country_code") || !strings.Contains(problems, "onboard.lua:") {
 		t.Errorf("without a needed column: code %d\n%s%s", code, out, problems)
@@ -157,9 +162,13 @@ func TestOnboardAgainstAHost(t *testing.T) {
 	if sent := service.Outbox(sandbox.OutboxFilter{Channel: "sms"}); len(sent) < 17 {
 		t.Errorf("%d texts were sent", len(sent))
 	}
-	code, out, _ = authysh(t, "", map[string]string{"AUTHY_KEY": "another-key-entirely"}, "--host", server.URL, script)
-	if code != 1 || !strings.Contains(out, "17 failed") || !strings.Contains(out, "Invalid API key") {
-		t.Errorf("with a wrong key: code %d\n%s", code, out)
+	code, out, problems = authysh(t, "", map[string]string{"AUTHY_KEY": "another-key-entirely"}, "--host", server.URL, script)
+	if code != 5 || strings.Contains(out, "rows:") || !strings.Contains(problems, "Invalid API key") {
+		t.Errorf("with a wrong key: code %d\n%s%s", code, out, problems)
+	}
+	code, out, problems = authysh(t, "", nil, "--host", server.URL, script)
+	if code != 3 || strings.Contains(out, "rows:") || !strings.Contains(problems, "AUTHY_KEY") || !strings.Contains(problems, "--sandbox") {
+		t.Errorf("without a key: code %d\n%s%s", code, out, problems)
 	}
 }
 
