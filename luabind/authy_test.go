@@ -274,3 +274,38 @@ func TestCallbackOfTheSeed(t *testing.T) {
 			print(ok, err.kind, err.op)
 		end`, text), strings.Repeat("1234567	approved	996221c0-b7a7-0133-7c06-0e67b818e6fb	.\n", 7)+strings.Repeat("false	validation	verify_callback\n", 5))
 }
+
+func TestSettingsReachTheClient(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	client := stub(t, func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		if strings.Contains(r.URL.Path, "approval_requests") {
+			_, _ = io.WriteString(w, `{"approval_request":{"uuid":"u","status":"pending"},"success":true}`)
+			return
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	count := func(source string) int32 {
+		t.Helper()
+		before := requests.Load()
+		if got, err := run(t, client, fmt.Sprintf(source, client.Host)); err != nil {
+			t.Errorf("%s: %v\n%s", source, err, got)
+		}
+		return requests.Load() - before
+	}
+	for retries, want := range map[string]int32{"0": 1, "1": 2} {
+		got := count(`local c = authy.client{ key = "a-key", host = %q, retries = ` + retries + ` }
+			assert(not c.try.get_application_details{})`)
+		if got != want {
+			t.Errorf("retries = %s: %d requests, want %d", retries, got, want)
+		}
+	}
+	// Without an interval of its own the second question would come after a second.
+	got := count(`local c = authy.client{ key = "a-key", host = %q }
+		local _, err = c.try.wait_approval{ id = "u", timeout = "300ms", interval = "1ms" }
+		assert(err.kind == "timeout", tostring(err))`)
+	if got < 3 {
+		t.Errorf("asked %d times", got)
+	}
+}
