@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/pflag"
@@ -74,13 +75,27 @@ func (a *app) hint(hint string) {
 	}
 }
 
+// envNames lists the environment's variables that are not empty.
+func (a *app) envNames() []string {
+	if a.environ == nil {
+		return nil
+	}
+	var names []string
+	for _, entry := range a.environ() {
+		if name, value, _ := strings.Cut(entry, "="); value != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // settings reads all levels of the configuration.
 func (a *app) settings() (*settings, error) {
 	flags, err := fromFlags(a.flags)
 	if err != nil {
 		return nil, err
 	}
-	env, err := fromEnv(a.lookupEnv)
+	env, err := fromEnv(a.lookupEnv, a.envNames())
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +123,7 @@ func (a *app) quickSettings() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := fromEnv(a.lookupEnv)
+	env, err := fromEnv(a.lookupEnv, a.envNames())
 	if err != nil {
 		return nil, err
 	}

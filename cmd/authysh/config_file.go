@@ -137,7 +137,11 @@ func (c *configFile) parse(source []byte) error {
 		if match != nil && match[1] != "" {
 			where += ":" + match[1]
 		}
-		return &usageError{message: where + ": is not YAML: " + strings.TrimPrefix(err.Error(), match[0])}
+		complaint := strings.TrimPrefix(err.Error(), match[0])
+		if strings.HasPrefix(complaint, "unknown anchor") {
+			complaint = "a value that begins with * must be quoted" // and may be a key
+		}
+		return &usageError{message: where + ": is not YAML: " + complaint}
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return &usageError{message: c.path + ": must be one YAML document, but another one follows"}

@@ -86,15 +86,19 @@ func (a *app) runKeyCommand(ctx context.Context, line string) (string, error) {
 	case limited.Err() != nil:
 		return "", fmt.Errorf("has not ended after %s: %s", keyCommandTimeout, words[0])
 	case err != nil:
-		return "", errors.New("failed: " + words[0] + ": " + describeFailure(err, stderr.Bytes()))
+		return "", errors.New("failed: " + words[0] + ": " + describeFailure(err, stderr.Bytes(), stdout.Bytes()))
 	}
 	return keyIn(stdout.Bytes(), "the output of "+words[0])
 }
 
-// describeFailure is why a command failed, with the end of what it said.
-func describeFailure(err error, said []byte) string {
+// describeFailure is why a command failed, with the end of what it said, but for what it also printed: that may be the
+// key.
+func describeFailure(err error, said, printed []byte) string {
 	const most = 300
 	text := strings.Join(strings.Fields(string(said)), " ")
+	for _, word := range strings.Fields(string(printed)) {
+		text = strings.ReplaceAll(text, word, "[redacted]")
+	}
 	if len(text) > most {
 		text = "..." + strings.ToValidUTF8(text[len(text)-most:], "")
 	}

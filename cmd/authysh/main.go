@@ -37,6 +37,7 @@ func process() stdio {
 		stdoutTerminal: isTerminal(os.Stdout),
 		userID:         os.Geteuid(),
 		lookupEnv:      os.LookupEnv,
+		environ:        os.Environ,
 		signals:        notify(),
 		exit:           os.Exit,
 	}

@@ -92,9 +92,12 @@ func (s *setting) flag() string {
 	return strings.ReplaceAll(s.name, "_", "-")
 }
 
+// envPrefix begins the names of the environment variables that are ours.
+const envPrefix = "AUTHYSH_"
+
 // env lists the environment variables of the setting, the stronger one first.
 func (s *setting) env() []string {
-	own := "AUTHYSH_" + strings.ToUpper(s.name)
+	own := envPrefix + strings.ToUpper(s.name)
 	if s.alias == "" {
 		return []string{own}
 	}

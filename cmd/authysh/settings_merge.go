@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,7 +137,10 @@ func fromFlags(flags *pflag.FlagSet) (layer, error) {
 }
 
 // fromEnv is the layer of the environment. An empty variable counts as none.
-func fromEnv(lookup func(string) (string, bool)) (layer, error) {
+func fromEnv(lookup func(string) (string, bool), names []string) (layer, error) {
+	if err := unknownEnv(names); err != nil {
+		return nil, err
+	}
 	l := layer{}
 	for i := range table {
 		known := &table[i]
@@ -155,4 +159,20 @@ func fromEnv(lookup func(string) (string, bool)) (layer, error) {
 		}
 	}
 	return l, nil
+}
+
+// unknownEnv refuses a variable that looks like one of ours but is none: a misspelt AUTHYSH_HOST would send the key
+// elsewhere.
+func unknownEnv(names []string) error {
+	var known []string
+	for i := range table {
+		known = append(known, table[i].env()...)
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
+			return &usageError{message: fmt.Sprintf("unknown environment variable %s%s", name, suggest(name, known)),
+				hint: "authysh config show lists the settings"}
+		}
+	}
+	return nil
 }

@@ -18,6 +18,7 @@ type stdio struct {
 
 	userID    int // who runs the program; -1 where users have no number
 	lookupEnv func(name string) (string, bool)
+	environ   func() []string  // all variables, as name=value; nil is none to list
 	signals   <-chan os.Signal // what interrupts the program; nil is nothing
 	exit      func(code int)   // ends the process at once
 }
