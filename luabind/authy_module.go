@@ -23,25 +23,25 @@ func (b *binding) description() Module {
 			Name: "wait_approval", Doc: "Waits until an approval request is answered or expires.",
 			Params:  []Param{{Name: "options", Type: "table", Fields: optionParams[waitOptions]()}},
 			Returns: []Param{{Name: "approval", Type: "table", Doc: "as from get_approval_request"}},
-			Call:    b.waitApproval,
+			Call:    b.waitApproval, takesSelf: true,
 		},
 		{
 			Name: "client", Doc: "Makes a second client, with the same functions as methods.",
 			Params:  []Param{{Name: "options", Type: "table", Fields: optionParams[clientOptions]()}},
 			Returns: []Param{{Name: "client", Type: clientType}},
-			Call:    b.newClient,
+			Call:    b.newClient, takesSelf: true,
 		},
 		{
 			Name: "verify_callback", Doc: "Checks the signature of a callback and returns what it says, or raises.",
 			Params:  []Param{{Name: "request", Type: "table", Fields: optionParams[verifyCallbackOptions]()}},
 			Returns: []Param{{Name: "callback", Type: "table"}},
-			Call:    b.verifyCallback,
+			Call:    b.verifyCallback, takesSelf: true,
 		},
 		{
 			Name: "sign_callback", Doc: "Makes a callback as Authy would send it, to test what receives callbacks.",
 			Params:  []Param{{Name: "request", Type: "table", Fields: optionParams[signCallbackOptions]()}},
 			Returns: []Param{{Name: "request", Type: "table", Doc: "method, url, headers and body"}},
-			Call:    b.signCallback,
+			Call:    b.signCallback, takesSelf: true,
 		},
 	}
 	return Module{
@@ -80,8 +80,8 @@ func (b *binding) waitApproval(L *lua.LState) int {
 	op, _ := authy.ByName("get_approval_request")
 	args := L.CreateTable(0, 1)
 	args.RawSetString("id", lua.LString(options.ID))
-	poll := func(_ context.Context, call *Call) (result any, err error) {
-		call.Wait(func(ctx context.Context) {
+	poll := func(ctx context.Context, call *Call) (result any, err error) {
+		call.Wait(func(context.Context) {
 			result, err = call.Client.WaitApproval(ctx, options.ID, authy.WaitOptions{Timeout: options.Timeout, Interval: options.Interval})
 		})
 		return result, err

@@ -30,7 +30,7 @@ type Call struct {
 }
 
 // CallFunc runs an operation and returns its result: a pointer to the operation's result struct, or anything that
-// [ToLua] takes. An error other than an [authy.Error] is raised with its text as message.
+// [ToLua] takes. A middleware may pass on a context that it derived from ctx, with a deadline, say. An error other than an [authy.Error] is raised with its text as message.
 type CallFunc func(ctx context.Context, call *Call) (any, error)
 
 // Middleware wraps every operation: to log, confirm, limit, mock or refuse. It runs while it holds the interpreter;
@@ -41,9 +41,9 @@ type Middleware func(next CallFunc) CallFunc
 func (c *Call) Wait(f func(ctx context.Context)) { c.host.Wait(c.State, f) }
 
 // perform is the innermost CallFunc: it reads the table, then waits for the service without the interpreter.
-func perform(_ context.Context, call *Call) (result any, err error) {
+func perform(ctx context.Context, call *Call) (result any, err error) {
 	bound := call.Op.Bind(tableArguments{call.Args})
-	call.Wait(func(ctx context.Context) { result, err = bound.Run(ctx, call.Client) })
+	call.Wait(func(context.Context) { result, err = bound.Run(ctx, call.Client) })
 	return result, err
 }
 
@@ -65,7 +65,9 @@ func newBinding(host *Host, client *authy.Client, chain []Middleware) *binding {
 // wrap puts the middlewares around f.
 func (b *binding) wrap(f CallFunc) CallFunc {
 	for i := len(b.chain) - 1; i >= 0; i-- {
-		f = b.chain[i](f)
+		if wrapped := b.chain[i](f); wrapped != nil { // one that has nothing to add may return nil
+			f = wrapped
+		}
 	}
 	return f
 }
@@ -78,6 +80,9 @@ var operations = sync.OnceValue(authy.Operations)
 // It gives scripts the authy module in the direct, callback and try styles. Calls honour the context of the state
 // (L.SetContext). The other modules come with [Preload]. Nothing global is touched, in Go or in Lua.
 func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
+	if client == nil {
+		panic("luabind: Loader needs a client")
+	}
 	return func(L *lua.LState) int {
 		L.Push(newBinding(processHost(), client, middlewares).module(L))
 		return 1

@@ -6,35 +6,20 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
 )
 
 // compile turns a script into a function.
 func compile(L *lua.LState, script Script) (*lua.LFunction, error) {
-	source := strings.TrimPrefix(script.Source, "\ufeff")
-	if strings.HasPrefix(source, "#") {
-		source = "--" + source
-	}
-	if strings.ContainsRune(source, 0) || strings.HasPrefix(source, "\x1bLua") {
-		return nil, &ScriptError{Where: script.Name, Syntax: true,
-			Message: "is not Lua source text but a binary file", Value: lua.LNil}
-	}
-	chunk, err := L.Load(strings.NewReader(source), script.Name)
-	if err != nil {
-		return nil, syntaxError(script.Name, err)
-	}
-	return chunk, nil
+	return compileSource(L, script.Source, script.Name)
 }
 
 // syntaxError says where and near what the source stops being Lua.
 func syntaxError(name string, err error) *ScriptError {
 	e := &ScriptError{Where: name, Message: err.Error(), Syntax: true, Value: lua.LString(err.Error())}
-	refusal, ok := errors.AsType[*lua.ApiError](err)
-	if !ok {
-		return e
-	}
-	switch cause := refusal.Cause.(type) {
+	switch cause := err.(type) {
 	case *parse.Error:
 		e.Message = strings.TrimSpace(cause.Message)
 		if cause.Pos.Line == parse.EOF {
@@ -51,13 +36,25 @@ func syntaxError(name string, err error) *ScriptError {
 			e.Message += fmt.Sprintf(" near '%s'", strings.TrimSpace(cause.Token))
 		}
 	case *lua.CompileError:
-		e.Where, e.Message = fmt.Sprintf("%s:%d", name, cause.Line), cause.Message
+		if e.Message = cause.Message; cause.Line > 0 {
+			e.Where = fmt.Sprintf("%s:%d", name, cause.Line)
+		}
 	}
+	e.Value = lua.LString(e.Error())
 	return e
 }
 
 // positioned is the "file:line: " that Lua puts in front of a message.
 var positioned = regexp.MustCompile(`^([^\n]+?:\d+): `)
+
+// ErrorOf reads the error of a host's own state, what L.DoString or L.PCall returned after a script of [Loader]'s called
+// the API: errors.As on the result reaches the Go error of the call. A nil error stays nil.
+func ErrorOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return newScriptError(err)
+}
 
 // newScriptError reads what a protected call returned.
 func newScriptError(err error) *ScriptError {
@@ -88,6 +85,26 @@ func newScriptError(err error) *ScriptError {
 			e.Where = match[1]
 		}
 	}
+	return e
+}
+
+// scriptErrorIn is newScriptError for an error whose value may be an object of the script's own: its __tostring is asked,
+// and may fail.
+func scriptErrorIn(L *lua.LState, err error) *ScriptError {
+	e := newScriptError(err)
+	t, ok := e.Value.(*lua.LTable)
+	if !ok || goError(t) != nil || L.GetMetaField(t, "__tostring") == lua.LNil {
+		return e
+	}
+	L.Push(L.GetMetaField(t, "__tostring"))
+	L.Push(t)
+	if lua51.PCall(L, 1, 1, nil) != nil {
+		return e
+	}
+	if text, ok := L.Get(-1).(lua.LString); ok {
+		e.Message = string(text)
+	}
+	L.Pop(1)
 	return e
 }
 

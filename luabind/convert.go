@@ -375,7 +375,8 @@ func (g *goValues) list(t *lua.LTable, at string, path []*lua.LTable) any {
 // ToLua makes a Lua value of a Go value.
 //
 // Structs become tables by their json tags, slices lists, maps tables, nil pointers nothing; a whole number beyond
-// 2^53 becomes a string, so that it keeps its digits; a value that marshals to text becomes that text.
+// 2^53 becomes a string, so that it keeps its digits; a value that marshals to text becomes that text. A value that
+// contains itself raises a Lua error.
 func ToLua(L *lua.LState, v any) lua.LValue {
 	switch v := v.(type) {
 	case nil:
@@ -383,16 +384,19 @@ func ToLua(L *lua.LState, v any) lua.LValue {
 	case lua.LValue:
 		return v
 	}
-	return toLua(L, reflect.ValueOf(v))
+	return toLua(L, reflect.ValueOf(v), 0)
 }
 
-func toLua(L *lua.LState, v reflect.Value) lua.LValue {
+func toLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
+	if depth > maxDepth {
+		L.RaiseError("a Go value of type %s is nested more than %d deep, or contains itself", v.Type(), maxDepth)
+	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if v.IsNil() {
 			return lua.LNil
 		}
-		return toLua(L, v.Elem())
+		return toLua(L, v.Elem(), depth)
 	case reflect.Bool:
 		return lua.LBool(v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -413,11 +417,11 @@ func toLua(L *lua.LState, v reflect.Value) lua.LValue {
 	case reflect.String:
 		return textToLua(v)
 	case reflect.Slice, reflect.Array:
-		return listToLua(L, v)
+		return listToLua(L, v, depth+1)
 	case reflect.Map:
-		return mapToLua(L, v)
+		return mapToLua(L, v, depth+1)
 	case reflect.Struct:
-		return structToLua(L, v)
+		return structToLua(L, v, depth+1)
 	}
 	return lua.LString(fmt.Sprint(v.Interface()))
 }
@@ -444,10 +448,10 @@ func textToLua(v reflect.Value) lua.LValue {
 	return lua.LNumber(n)
 }
 
-func listToLua(L *lua.LState, v reflect.Value) lua.LValue {
+func listToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	list := L.CreateTable(v.Len(), 0)
 	for i := range v.Len() {
-		element := toLua(L, v.Index(i))
+		element := toLua(L, v.Index(i), depth)
 		if element == lua.LNil {
 			element = nullOf(L)
 		}
@@ -459,10 +463,10 @@ func listToLua(L *lua.LState, v reflect.Value) lua.LValue {
 	return list
 }
 
-func mapToLua(L *lua.LState, v reflect.Value) lua.LValue {
+func mapToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	t := L.CreateTable(0, v.Len())
 	for entries := v.MapRange(); entries.Next(); {
-		value := toLua(L, entries.Value())
+		value := toLua(L, entries.Value(), depth)
 		if value == lua.LNil {
 			value = nullOf(L)
 		}
@@ -471,7 +475,7 @@ func mapToLua(L *lua.LState, v reflect.Value) lua.LValue {
 	return t
 }
 
-func structToLua(L *lua.LState, v reflect.Value) lua.LValue {
+func structToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	plan := planOf(v.Type())
 	if plan.text {
 		encoded, err := v.Interface().(encoding.TextMarshaler).MarshalText()
@@ -486,7 +490,7 @@ func structToLua(L *lua.LState, v reflect.Value) lua.LValue {
 		if m.omitEmpty && field.IsZero() {
 			continue
 		}
-		if value := toLua(L, field); value != lua.LNil {
+		if value := toLua(L, field, depth); value != lua.LNil {
 			t.RawSetString(m.name, value)
 		}
 	}

@@ -76,6 +76,9 @@ func newCSVRows(name string, r *bufio.Reader, format csvFormat) (*csvRows, error
 			return nil, err
 		}
 		c.header = slices.Clone(record)
+		if slices.ContainsFunc(c.header, func(name string) bool { return strings.Contains(name, "\r") }) {
+			return nil, c.named(errors.New("ends its lines with CR alone, as old Macs did: convert it to LF or CR LF"))
+		}
 		if err := checkCSVHeader(c.header); err != nil {
 			return nil, &csvRowError{name, c.line, err.Error()}
 		}

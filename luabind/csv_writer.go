@@ -29,6 +29,8 @@ type csvWriter struct {
 	file    *os.File // nil for standard output
 	flushed time.Time
 	closed  bool
+
+	reported bool // the script got the error of a write
 }
 
 // csvSink turns rows into CSV.
@@ -211,6 +213,7 @@ func (w *csvWriter) mustBeOpen(L *lua.LState) {
 // raise raises a failure to write, which buffered writers report late.
 func (w *csvWriter) raise(L *lua.LState, err error) {
 	if err != nil {
+		w.reported = true
 		raise(L, fmt.Errorf("%s: cannot write to %s: %w", writerType, w.name, err))
 	}
 }

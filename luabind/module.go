@@ -31,6 +31,8 @@ type Function struct {
 	Params, Returns []Param
 	// Call is the function itself. It checks its own arguments. The method of a type has self as argument 1.
 	Call lua.LGFunction
+
+	takesSelf bool // may be called with the module or client in front, with a colon
 }
 
 // Param is a parameter or a returned value.
@@ -81,12 +83,36 @@ type Host struct {
 func (m Module) table(L *lua.LState) *lua.LTable {
 	t := L.CreateTable(0, len(m.Functions)+len(m.Values))
 	for _, f := range m.Functions {
-		t.RawSetString(f.Name, L.NewFunction(f.Call))
+		t.RawSetString(f.Name, L.NewFunction(f.strict(m.Name+"."+f.Name)))
 	}
 	for _, v := range m.Values {
 		t.RawSetString(v.Name, v.Make(L))
 	}
 	return t
+}
+
+// strict is the function with a check that it gets no more arguments than it takes: an option that stands one place too
+// far would else be ignored without a word. A last parameter named "..." takes any number, as does a function whose
+// parameters are not told.
+func (f Function) strict(name string) lua.LGFunction {
+	most := len(f.Params)
+	if most == 0 || f.Params[most-1].Name == "..." {
+		return f.Call
+	}
+	return func(L *lua.LState) int {
+		given := L.GetTop()
+		for given > most && L.Get(given) == lua.LNil { // what a call passed on may be nothing
+			given--
+		}
+		if given > most && !(f.takesSelf && given == most+1) {
+			plural := "s"
+			if most == 1 {
+				plural = ""
+			}
+			L.RaiseError("%s takes at most %d argument%s, got %d", name, most, plural, given)
+		}
+		return f.Call(L)
+	}
 }
 
 // methods makes the metatable of a type, once per state; tostring shows the type's name.

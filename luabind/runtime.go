@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -70,7 +71,13 @@ func Clock(now func() time.Time) Option {
 
 // Use wraps every operation in middlewares, the first one outermost.
 func Use(middlewares ...Middleware) Option {
-	return func(rt *Runtime) error { rt.chain = append(rt.chain, middlewares...); return nil }
+	return func(rt *Runtime) error {
+		if slices.ContainsFunc(middlewares, func(m Middleware) bool { return m == nil }) {
+			return errors.New("luabind: Use was given a nil middleware")
+		}
+		rt.chain = append(rt.chain, middlewares...)
+		return nil
+	}
 }
 
 // With adds modules of the host: each becomes a global and can be required. Its name must be new.
@@ -102,6 +109,9 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 	}}
 	rt.host.release, rt.host.acquire = rt.interpreter.Unlock, rt.interpreter.Lock
 	for _, option := range options {
+		if option == nil {
+			continue
+		}
 		if err := option(rt); err != nil {
 			return nil, err
 		}
@@ -133,6 +143,7 @@ func (rt *Runtime) openLibraries() error {
 		return fmt.Errorf("luabind: %w", err)
 	}
 	installStreams(L, rt.host)
+	installLoaders(L, rt.host)
 	L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(rt.osExit))
 
 	rt.define("authy", newBinding(rt.host, rt.client, rt.chain).module(L))
@@ -230,7 +241,7 @@ func (rt *Runtime) Run(ctx context.Context, script Script) error {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return newScriptError(err)
+		return scriptErrorIn(L, err)
 	}
 	return nil
 }
