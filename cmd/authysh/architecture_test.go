@@ -27,10 +27,11 @@ var allowed = map[string][]string{
 	},
 	"luabind/internal/lua51": {"github.com/yuin/gopher-lua/..."},
 	"cmd/authysh": {
-		modulePath + "/repl", modulePath + "/luabind", modulePath + "/authy", modulePath + "/authy/sandbox",
+		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/luabind", modulePath + "/authy", modulePath + "/authy/sandbox",
 		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua",
 	},
-	"repl": {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/..."},
+	"cmd/authysh/internal/firstgc": {},
+	"repl":                         {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/..."},
 }
 
 func TestImportArrows(t *testing.T) {

@@ -6,20 +6,14 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/term"
+
+	_ "github.com/authysh/authysh/cmd/authysh/internal/firstgc"
 )
 
-// gcPercent lets the heap grow to 16 MiB before the first garbage collection. Most runs are over by then; what they
-// would collect is the numbering plans that the phone library unpacks at start.
-const gcPercent = 400
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	// net/http logs the bytes of an answer that goes on after its announced end; they may hold a secret.
 	log.SetOutput(io.Discard)
 	os.Exit(run(context.Background(), os.Args[1:], process()))
