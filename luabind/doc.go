@@ -17,6 +17,12 @@
 // An error value is a table with kind, op, message, where, and as far as known status, code, fields and retry_after.
 // The Go error comes back to the host: errors.As on what Run returns reaches [*authy.APIError] and its like.
 //
+// # At a prompt
+//
+// [Runtime.NewSession] makes a [Session], which evaluates what a person types, chunk by chunk, shows values as Lua that can
+// be pasted back, completes and explains. It knows no terminal. [Manual] has the help of operations and modules also
+// without an interpreter, and [Print] the text of values.
+//
 // # One interpreter, one lock
 //
 // One goroutine at a time is inside a runtime's interpreter. Whatever waits for the outside, in this package or in a

@@ -13,8 +13,9 @@ const fileType = "FILE*"
 // installStreams points print and the io library at the streams of the host.
 //
 // Files that scripts open stay those of gopher-lua; io.read, io.write and their like pass the call on to one that
-// io.input or io.output chose. A state without io gets print alone. Two faults of gopher-lua 1.1.2 go on the way:
-// lines splits a line after 4096 bytes, and io.output(name) leaves the tail of what the file held before.
+// io.input or io.output chose. A state without io gets print alone. Faults of gopher-lua 1.1.2 go on the way: lines
+// splits a line after 4096 bytes, io.output(name) leaves the tail of what the file held before, read does not find
+// numbers, and what [streams.installProcesses] tells.
 func installStreams(L *lua.LState, h *Host) {
 	s := streamsOf(L, h)
 	L.SetGlobal("print", L.NewFunction(s.print))
@@ -31,7 +32,10 @@ func installStreams(L *lua.LState, h *Host) {
 	s.fileMethods, _ = L.GetTypeMetatable(fileType).(*lua.LTable)
 	if s.fileMethods != nil {
 		s.fileMethods.RawSetString("lines", L.NewFunction(s.fileLines))
+		s.readFile = s.fileMethods.RawGetString("read")
+		s.fileMethods.RawSetString("read", L.NewFunction(s.fileRead))
 	}
+	s.installProcesses(L, mod)
 	mod.RawSetString("stdin", s.stdin)
 	mod.RawSetString("stdout", s.stdout)
 	mod.RawSetString("stderr", s.stderr)
@@ -173,15 +177,22 @@ func (s *streams) ioType(L *lua.LState) int {
 		L.Push(lua.LString("file"))
 		return 1
 	}
+	if ok {
+		if p, ok := file.Value.(*process); ok {
+			L.Push(p.state())
+			return 1
+		}
+	}
 	L.Push(s.typeOf)
 	L.Push(L.Get(1))
 	L.Call(1, 1)
 	return 1
 }
 
-// isFile reports whether a stream is a file of gopher-lua.
+// isFile reports whether a stream is a file of gopher-lua, or a process.
 func (s *streams) isFile(file *lua.LUserData) bool {
-	return s.fileMethods != nil && file.Metatable == lua.LValue(s.fileMethods)
+	mt, ok := file.Metatable.(*lua.LTable)
+	return ok && (mt == s.fileMethods || mt == s.processMethods)
 }
 
 func (s *streams) checkStream(L *lua.LState, i int) *lua.LUserData {
@@ -192,10 +203,10 @@ func (s *streams) checkStream(L *lua.LState, i int) *lua.LUserData {
 	return file
 }
 
-// onFile passes a call on to a file of gopher-lua, with the arguments from first on.
+// onFile passes a call on to a file of gopher-lua, or a process, with the arguments from first on.
 func (s *streams) onFile(L *lua.LState, file *lua.LUserData, method string, first int) int {
 	top := L.GetTop()
-	L.Push(s.fileMethods.RawGetString(method))
+	L.Push(file.Metatable.(*lua.LTable).RawGetString(method))
 	L.Push(file)
 	for i := first; i <= top; i++ {
 		L.Push(L.Get(i))

@@ -74,7 +74,11 @@ type streams struct {
 	line        []byte // where print puts a line together
 	openFile    lua.LValue
 	typeOf      lua.LValue
+	readFile    lua.LValue // gopher-lua's read
 	fileMethods *lua.LTable
+
+	host           *Host
+	processMethods *lua.LTable
 }
 
 const streamsType = "authysh.streams"
@@ -85,9 +89,10 @@ func streamsOf(L *lua.LState, h *Host) *streams {
 		return known.Value.(*streams)
 	}
 	s := &streams{
-		in:  newInput(h, h.Stdin),
-		out: newOutput(h.Stdout, "standard output"),
-		err: newOutput(h.Stderr, "standard error"),
+		host: h,
+		in:   newInput(h, h.Stdin),
+		out:  newOutput(h.Stdout, "standard output"),
+		err:  newOutput(h.Stderr, "standard error"),
 	}
 	L.G.Registry.RawSetString(streamsType, &lua.LUserData{Value: s})
 	return s

@@ -97,7 +97,7 @@ stack traceback:
 				"false\tbad argument #1 to (anonymous) (thread expected, got number)\n" +
 				"false\tbad argument #1 to (anonymous) (function expected, got nil)\n" +
 				"false\ttest:3: bad argument #1 to 'pcall' (value expected)\n" +
-				"false\ttest:3: bad argument #1 to tonumber (value expected)\n"},
+				"false\ttest:3: bad argument #1 to 'tonumber' (value expected)\n"},
 		{"threads that are no coroutines", `
 			local main print(coroutine.status(mainThread), coroutine.resume(mainThread))
 			print(coroutine.wrap(function() return coroutine.resume(mainThread) end)())

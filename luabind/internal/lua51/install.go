@@ -3,6 +3,7 @@ package lua51
 import (
 	_ "embed"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 
@@ -32,10 +33,13 @@ type vm struct {
 
 	enter, traced, handler *lua.LFunction
 	plain, armed           *lua.LFunction
+
+	random    *rand.Rand // of math.random
+	maxString int        // the longest string that a library function makes of shorter ones
 }
 
-// Install replaces pcall, xpcall, error, assert, the coroutine library and debug.traceback in the globals of L by ones
-// that behave as in Lua 5.1; see the package comment for what that means and what it leaves. A library that L does not
+// Install replaces pcall, xpcall, error, assert, the coroutine library, debug.traceback, and the functions of the standard
+// libraries that answer wrongly, in the globals of L, by ones that behave as in Lua 5.1; see the package comment for what that means and what it leaves. A library that L does not
 // have is not added, except for the basic functions.
 //
 // Call it once, on the main state, before Lua code runs: L becomes the main thread of its state. The error says that
@@ -52,6 +56,9 @@ func Install(L *lua.LState) error {
 		proxies: map[*lua.LState]*lua.LState{},
 		lost:    map[*lua.LState][]string{},
 		hidden:  map[*lua.LFunction]struct{}{},
+		random:  rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+
+		maxString: maxString,
 	}
 	ctx := L.RemoveContext()
 	v.seed, _ = L.NewThread()
@@ -76,6 +83,7 @@ func Install(L *lua.LState) error {
 	if lib, ok := globals.RawGetString("debug").(*lua.LTable); ok {
 		lib.RawSetString("traceback", L.NewFunction(v.debugTraceback))
 	}
+	v.repairLibraries(L)
 	L.G.Registry.RawSetString(registryKey, &lua.LUserData{Value: v, Metatable: lua.LNil})
 	return nil
 }

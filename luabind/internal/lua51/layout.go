@@ -8,9 +8,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// gopher-lua keeps three things private that Lua 5.1's behaviour cannot be had without: the list of a thread's open
-// upvalues (closing too many of them is yuin/gopher-lua#448), and the stack of call frames with the program counter of each
-// (a yield may not cross a metamethod). This file is the only one that reaches for them. The offsets are not assumed
+// gopher-lua keeps things private that Lua 5.1's behaviour cannot be had without: the list of a thread's open
+// upvalues (closing too many of them is yuin/gopher-lua#448), the stack of call frames with the program counter of each
+// (a yield may not cross a metamethod), and the keys of a table that have lost their values (next goes on from them). This file is the only one that reaches for them. The offsets are not assumed
 // but read from the library's own types when the program starts; if a name or a type differs, Install says so.
 
 // layout holds the offsets of the private fields that the package reads, and of one that it writes (upvalues).
@@ -18,6 +18,7 @@ type layout struct {
 	upvalues, frame                    uintptr // of lua.LState
 	next                               uintptr // of lua.Upvalue
 	fn, parent, pc, index, replacement uintptr // of the call frame
+	array, order                       uintptr // of lua.LTable
 }
 
 var offsets, errLayout = readLayout()
@@ -26,6 +27,7 @@ var offsets, errLayout = readLayout()
 func readLayout() (l layout, err error) {
 	state := reflect.TypeFor[lua.LState]()
 	upvalue := reflect.TypeFor[lua.Upvalue]()
+	table := reflect.TypeFor[lua.LTable]()
 	frame := reflect.TypeOf((*lua.LState).RemoveCallerFrame).Out(0) // the one place that names the type
 	for _, f := range []struct {
 		to   *uintptr
@@ -41,6 +43,8 @@ func readLayout() (l layout, err error) {
 		{&l.pc, frame.Elem(), "Pc", reflect.TypeFor[int]()},
 		{&l.index, frame.Elem(), "Idx", reflect.TypeFor[int]()},
 		{&l.replacement, frame.Elem(), "TailCall", reflect.TypeFor[int]()},
+		{&l.array, table, "array", reflect.TypeFor[[]lua.LValue]()},
+		{&l.order, table, "k2i", reflect.TypeFor[map[lua.LValue]int]()},
 	} {
 		if *f.to, err = offsetOf(f.in, f.name, f.typ); err != nil {
 			return layout{}, err
@@ -128,4 +132,38 @@ func (f frame) calls() bool {
 	}
 	op := int(code[pc] >> 26)
 	return op == lua.OP_CALL || op == lua.OP_TAILCALL
+}
+
+// calledByColon reports whether the call of the frame's function was written with a colon, as in s:rep(2): then the
+// instruction that fetched the function from its table also set aside the object.
+func (f frame) calledByColon() bool {
+	caller := f.parent()
+	if caller.none() || caller.fn().IsG || !caller.calls() {
+		return false
+	}
+	code, pc := caller.fn().Proto.Code, caller.pc()
+	register := code[pc] >> 18 & 0xff
+	for pc--; pc >= 0; pc-- {
+		if code[pc]>>18&0xff != register {
+			continue
+		}
+		switch int(code[pc] >> 26) {
+		case lua.OP_SELF:
+			return true
+		case lua.OP_MOVE, lua.OP_GETUPVAL, lua.OP_GETGLOBAL, lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_CALL, lua.OP_CLOSURE:
+			return false
+		}
+	}
+	return false
+}
+
+// hasKey reports whether a table has a key, or had it: the value may have been set to nil since.
+func hasKey(t *lua.LTable, key lua.LValue) bool {
+	if n, ok := key.(lua.LNumber); ok && n >= 1 && n == lua.LNumber(int(n)) {
+		if int(n) <= len(*at[[]lua.LValue](unsafe.Pointer(t), offsets.array)) {
+			return true
+		}
+	}
+	_, ok := (*at[map[lua.LValue]int](unsafe.Pointer(t), offsets.order))[key]
+	return ok
 }
