@@ -188,7 +188,7 @@ func RetriesSetting(retries int) int {
 // callbackOptions say which callback is meant. The URL may be whole, or a path with protocol and host beside it, as
 // web frameworks give them.
 type verifyCallbackOptions struct {
-	Method    string         `json:"method" doc:"POST or GET; POST when left out"`
+	Method    string         `json:"method" doc:"POST or GET; POST when left out" values:"POST GET"`
 	URL       string         `json:"url" doc:"public URL of the callback, or its path and query"`
 	Protocol  string         `json:"protocol" doc:"https or http, when url is a path"`
 	Host      string         `json:"host" doc:"host and port, when url is a path; the Host header when left out"`
@@ -326,7 +326,7 @@ func setBody(request *authy.CallbackRequest, body lua.LValue, op string) error {
 }
 
 type signCallbackOptions struct {
-	Method string     `json:"method" doc:"POST or GET; POST when left out"`
+	Method string     `json:"method" doc:"POST or GET; POST when left out" values:"POST GET"`
 	URL    string     `json:"url" doc:"public URL of the callback" required:""`
 	Body   lua.LValue `json:"body" doc:"text or table; for GET a table is written into the query" required:""`
 	Nonce  string     `json:"nonce" doc:"the current time when left out" digits:""`

@@ -212,19 +212,29 @@ func (b *binding) run(L *lua.LState, op authy.Operation, args *lua.LTable, f Cal
 	if err != nil {
 		return nil, err
 	}
-	return resultToLua(L, result), nil
+	value := resultToLua(L, op, result)
+	if b.host.seen != nil {
+		b.host.seen(op, args, value)
+	}
+	return value, nil
 }
 
-// resultToLua makes the table of a result. Its raw_body, the answer as it came, is reachable but not listed by pairs.
-func resultToLua(L *lua.LState, result any) lua.LValue {
+// resultType names the metatables of results.
+const resultType = "authy.result"
+
+// resultToLua makes the table of a result. Its raw_body, the answer as it came, is reachable but not listed by pairs; so
+// is the operation, by which the fields are known.
+func resultToLua(L *lua.LState, op authy.Operation, result any) lua.LValue {
 	value := ToLua(L, result)
 	t, isTable := value.(*lua.LTable)
 	answer, isAnswer := result.(interface{ RawBody() json.RawMessage })
 	if !isTable || !isAnswer {
 		return value
 	}
-	mt := L.CreateTable(0, 2)
+	mt := L.CreateTable(0, 4)
 	mt.RawSetString("raw_body", lua.LString(answer.RawBody()))
+	mt.RawSetString("__name", lua.LString(resultType))
+	mt.RawSetString("__operation", lua.LString(op.Name))
 	mt.RawSetString("__index", mt)
 	t.Metatable = mt
 	return t
@@ -233,7 +243,8 @@ func resultToLua(L *lua.LState, result any) lua.LValue {
 // withSuggestions makes reading an unknown name of a module an error that suggests the near one: a misspelt function
 // would else be "attempt to call a nil value", far from the word that is wrong.
 func withSuggestions(L *lua.LState, name string, t *lua.LTable) *lua.LTable {
-	mt := L.CreateTable(0, 1)
+	mt := L.CreateTable(0, 2)
+	mt.RawSetString("__name", lua.LString(name))
 	mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		key, ok := L.Get(2).(lua.LString)
 		if !ok {

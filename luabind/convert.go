@@ -465,12 +465,14 @@ func listToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 
 func mapToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	t := L.CreateTable(0, v.Len())
-	for entries := v.MapRange(); entries.Next(); {
-		value := toLua(L, entries.Value(), depth)
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, key := range keys { // sorted, as tables remember the order, and pairs and the prompt show it
+		value := toLua(L, v.MapIndex(key), depth)
 		if value == lua.LNil {
 			value = nullOf(L)
 		}
-		t.RawSetString(entries.Key().String(), value)
+		t.RawSetString(key.String(), value)
 	}
 	return t
 }

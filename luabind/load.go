@@ -28,14 +28,9 @@ func compileSource(L *lua.LState, source, name string) (*lua.LFunction, error) {
 		return nil, &ScriptError{Where: name, Syntax: true,
 			Message: "is not Lua source text but a binary file", Value: lua.LNil}
 	}
-	statements, err := parse.Parse(strings.NewReader(source), name)
+	statements, err := parseSource(source, name)
 	if err != nil {
 		return nil, syntaxError(name, err)
-	}
-	if line := tooDeep(statements); line > 0 {
-		where := fmt.Sprintf("%s:%d", name, line)
-		message := fmt.Sprintf("has more than %d levels of nesting", maxSyntaxLevels)
-		return nil, &ScriptError{Where: where, Message: message, Syntax: true, Value: lua.LString(where + ": " + message)}
 	}
 	proto, err := lua.Compile(statements, name)
 	if err != nil {
@@ -44,11 +39,40 @@ func compileSource(L *lua.LState, source, name string) (*lua.LFunction, error) {
 	return L.NewFunctionFromProto(proto), nil
 }
 
-// tooDeep is the line where nodes nest too deep; 0 when none do. It keeps a stack of its own.
+// parseSource is the parser with what the compiler needs to be spared: trees that nest too deep are an error, and
+// tables are mended. It keeps a stack of its own.
+func parseSource(source, name string) ([]ast.Stmt, error) {
+	statements, err := parse.Parse(strings.NewReader(source), name)
+	if err != nil {
+		return nil, err
+	}
+	if line := prepareTree(statements); line > 0 {
+		message := fmt.Sprintf("more than %d levels of nesting", maxSyntaxLevels)
+		return nil, &parse.Error{Pos: ast.Position{Source: name, Line: line}, Message: message}
+	}
+	return statements, nil
+}
+
+// oneValue makes { 1, key = f() } take one value of f: gopher-lua's compiler would append all of them to the list.
+func oneValue(table *ast.TableExpr) {
+	for _, field := range table.Fields {
+		if field.Key == nil {
+			continue
+		}
+		switch value := field.Value.(type) {
+		case *ast.FuncCallExpr:
+			value.AdjustRet = true
+		case *ast.Comma3Expr:
+			value.AdjustRet = true
+		}
+	}
+}
+
+// prepareTree mends the tables of a tree, and returns the line where nodes nest too deep; 0 when none do.
 //
 // A chain such as a .. b .. c or a(b)(c), whose tree is deep although nothing in the text is nested, counts like any
 // other: the compiler recurses into it all the same. The levels of the tree are about three for one of the text.
-func tooDeep(statements []ast.Stmt) int {
+func prepareTree(statements []ast.Stmt) int {
 	const maxDepth = 16 * maxSyntaxLevels
 	type visit struct {
 		value reflect.Value
@@ -62,6 +86,9 @@ func tooDeep(statements []ast.Stmt) int {
 		for v.value.Kind() == reflect.Interface || v.value.Kind() == reflect.Pointer {
 			if v.value.IsNil() {
 				break
+			}
+			if table, ok := v.value.Interface().(*ast.TableExpr); ok {
+				oneValue(table)
 			}
 			if node, ok := v.value.Interface().(ast.PositionHolder); ok {
 				v.depth++

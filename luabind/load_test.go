@@ -103,6 +103,17 @@ func TestDeepNesting(t *testing.T) {
 	expect(t, stub(t, nil), "print("+strings.Repeat("(", 150)+"1"+strings.Repeat(")", 150)+")", "1")
 }
 
+func TestCallsAsFieldsGiveOneValue(t *testing.T) {
+	t.Parallel()
+	expect(t, stub(t, nil), `
+		local function f() return 7, 8 end
+		local function g(...) return { 1, x = ... } end
+		local t, u, v, w = { 1, x = f() }, { 1, x = f(), }, { [1 + 1] = f() }, { 1, f() }
+		print(#t, t.x, t[2], #u, v[2], #w, #g(4, 5), g(4, 5).x)
+		print(#loadstring("local function f() return 7, 8 end return { 1, x = f() }")())`,
+		"1\t7\tnil\t1\t7\t3\t1\t4\n1")
+}
+
 func TestContextOfAMiddleware(t *testing.T) {
 	t.Parallel()
 	late := func(next luabind.CallFunc) luabind.CallFunc {

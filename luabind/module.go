@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/authysh/authysh/authy"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -47,6 +48,8 @@ type Param struct {
 	Optional bool
 	// Fields are the named options that a table may hold.
 	Fields []Param
+	// Values are the texts that it may be, if these are few.
+	Values []string
 }
 
 // Value is a constant of a module.
@@ -77,6 +80,9 @@ type Host struct {
 	Now func() time.Time
 
 	release, acquire func() // the interpreter lock; nil in a state that has none
+
+	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.
+	seen func(op authy.Operation, args *lua.LTable, result lua.LValue)
 }
 
 // table makes the Lua table of a module.

@@ -3,6 +3,7 @@ package luabind
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -16,15 +17,16 @@ type option struct {
 	index    int
 	to       target
 	required bool
+	values   []string
 }
 
 // optionsOf reads the tags of an options struct: json (the name), doc, unit (a length of time and what a bare number
-// of it counts, "ms" or "s"), digits (a whole number will do for text) and required.
+// of it counts, "ms" or "s"), digits (a whole number will do for text), values (the few that there are) and required.
 func optionsOf(t reflect.Type) []option {
 	options := make([]option, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		o := option{name: f.Tag.Get("json"), doc: f.Tag.Get("doc"), index: i}
+		o := option{name: f.Tag.Get("json"), doc: f.Tag.Get("doc"), index: i, values: strings.Fields(f.Tag.Get("values"))}
 		switch f.Tag.Get("unit") {
 		case "ms":
 			o.to.unit = time.Millisecond
@@ -70,7 +72,9 @@ func optionParams[T any]() []Param {
 	t := reflect.TypeFor[T]()
 	params := make([]Param, 0, t.NumField())
 	for _, o := range optionsOf(t) {
-		params = append(params, Param{Name: o.name, Type: luaType(t.Field(o.index).Type, o.to), Doc: o.doc, Optional: !o.required})
+		params = append(params, Param{
+			Name: o.name, Type: luaType(t.Field(o.index).Type, o.to), Doc: o.doc, Optional: !o.required, Values: o.values,
+		})
 	}
 	return params
 }

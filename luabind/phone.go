@@ -40,7 +40,7 @@ func phoneModule(*Host) Module {
 			{
 				Name: "format", Doc: "Writes a phone number in one form; raises when it is not valid.",
 				Params: []Param{number, country, {
-					Name: "style", Type: "string", Optional: true,
+					Name: "style", Type: "string", Optional: true, Values: phoneStyles,
 					Doc: `"e164" (when left out), "international" or "national"`,
 				}},
 				Returns: []Param{{Name: "text", Type: "string"}},

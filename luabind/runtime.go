@@ -34,6 +34,9 @@ type Runtime struct {
 	chain  []Middleware
 	extra  []func(*Host) Module
 
+	api     *binding // the module authy
+	modules []Module // what scripts see beside Lua's own libraries, authy first
+
 	runs        sync.Mutex // one script at a time
 	interpreter sync.Mutex // one goroutine inside Lua at a time
 	closed      bool
@@ -146,11 +149,13 @@ func (rt *Runtime) openLibraries() error {
 	installLoaders(L, rt.host)
 	L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(rt.osExit))
 
-	rt.define("authy", newBinding(rt.host, rt.client, rt.chain).module(L))
+	rt.api = newBinding(rt.host, rt.client, rt.chain)
+	rt.define("authy", rt.api.module(L))
 	modules := standardModules(rt.host)
 	for _, make := range rt.extra {
 		modules = append(modules, make(rt.host))
 	}
+	rt.modules = append([]Module{rt.api.description()}, modules...)
 	for _, m := range modules {
 		if L.GetGlobal(m.Name) != lua.LNil {
 			return fmt.Errorf("luabind: a module or global %q exists already", m.Name)
@@ -208,6 +213,30 @@ type Script struct {
 // and the context's cause when the context ended it. Canceling stops Lua code and waits within milliseconds, but not a
 // library function that computes, such as string.rep or a pattern match.
 func (rt *Runtime) Run(ctx context.Context, script Script) error {
+	err := rt.inside(ctx, func(L *lua.LState) error {
+		chunk, err := compile(L, script)
+		if err != nil {
+			return err
+		}
+		rt.setArguments(script)
+		L.Push(chunk)
+		for _, argument := range script.Args {
+			L.Push(lua.LString(argument))
+		}
+		if err := lua51.PCall(L, len(script.Args), 0, nil); err != nil {
+			return scriptErrorIn(L, err)
+		}
+		return nil
+	})
+	if exit, ok := err.(*ExitError); ok && exit.Code == 0 {
+		return nil
+	}
+	return err
+}
+
+// inside calls f, which may run Lua code, with the interpreter taken and ctx in force. It returns the error of f, but an
+// [*ExitError] when a script called os.exit, and the context's cause when f failed because ctx had ended.
+func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) error {
 	rt.runs.Lock()
 	defer rt.runs.Unlock()
 	rt.interpreter.Lock()
@@ -223,27 +252,14 @@ func (rt *Runtime) Run(ctx context.Context, script Script) error {
 	defer L.RemoveContext()
 	defer L.SetTop(L.GetTop())
 
-	chunk, err := compile(L, script)
-	if err != nil {
-		return err
-	}
-	rt.setArguments(script)
-	L.Push(chunk)
-	for _, argument := range script.Args {
-		L.Push(lua.LString(argument))
-	}
-	err = lua51.PCall(L, len(script.Args), 0, nil)
+	err := f(L)
 	switch {
-	case rt.exit != nil && rt.exit.Code == 0:
-		return nil
 	case rt.exit != nil:
 		return rt.exit
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil:
-		return scriptErrorIn(L, err)
 	}
-	return nil
+	return err
 }
 
 // RunFile reads a script and runs it; require finds modules beside it.
@@ -284,9 +300,15 @@ func (rt *Runtime) setArguments(script Script) {
 		arg.RawSetInt(-1, lua.LString(script.Program))
 	}
 	L.SetGlobal("arg", arg)
+	rt.searchIn(script.Dir)
+}
+
+// searchIn lets require look in dir, and then in the working directory.
+func (rt *Runtime) searchIn(first string) {
+	L := rt.state
 	var paths []string
-	for _, dir := range []string{script.Dir, "."} {
-		if dir != "" && (dir != "." || len(paths) == 0 || script.Dir != ".") {
+	for _, dir := range []string{first, "."} {
+		if dir != "" && (dir != "." || len(paths) == 0 || first != ".") {
 			paths = append(paths, filepath.Join(dir, "?.lua"), filepath.Join(dir, "?", "init.lua"))
 		}
 	}

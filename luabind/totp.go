@@ -22,7 +22,7 @@ type totpOptions struct {
 	Hex       string         `json:"hex" doc:"the secret in hexadecimal, in place of base32"`
 	Digits    *int           `json:"digits" doc:"of a code, 6 to 8; 6 when left out, the Authy app uses 7"`
 	Period    *time.Duration `json:"period" doc:"for which a code is shown; 30s when left out, the Authy app uses 10s" unit:"s"`
-	Algorithm string         `json:"algorithm" doc:"sha1 (when left out), sha256 or sha512"`
+	Algorithm string         `json:"algorithm" doc:"sha1 (when left out), sha256 or sha512" values:"sha1 sha256 sha512"`
 	Time      *float64       `json:"time" doc:"Unix seconds; now when left out"`
 	Skew      *int           `json:"skew" doc:"how many periods before and after count too, 0 to 10; 1 when left out"`
 	Issuer    string         `json:"issuer" doc:"who the account is with"`

@@ -1,0 +1,86 @@
+package luabind
+
+// topicsOfScripts are the topics that every manual has.
+var topicsOfScripts = []Topic{
+	{
+		Name: "scripting", Doc: "The ways to call the API from Lua.",
+		Text: `Every operation takes one table and gives one:
+
+  local res = authy.request_sms{ authy_id = 1635 }    raises its error
+  authy.request_sms({ ... }, function(err, res) end)  calls back
+  local res, err = authy.try.request_sms{ ... }       gives nil and the error
+
+Results have the names of the wire: res.user.id. The answer as it came is
+res.raw_body. authy.client{ key = ... } makes a second client, whose functions
+are methods: c:request_sms{ ... }.
+
+Numbers of 2^53 and more lose digits in Lua, so ids of that size come and go as
+strings. Codes are best written as strings too: a number loses leading zeros.`,
+	},
+	{
+		Name: "prompt", Doc: "What differs when Lua is typed at a prompt.",
+		Text: `An expression shows its value, also behind "=". A local variable at the top of
+what is typed outlives its line. What is not complete goes on on the next line.
+
+  _      the first value of the last expression
+  _err   the value of the last error
+
+Values are shown as Lua that can be pasted back. Secrets and codes inside tables
+are masked; a single value that an expression gives is shown.`,
+	},
+	{
+		Name: "errors", Doc: "What error values hold, and what kinds there are.",
+		Text: `A failed call raises a table; tostring(err) is one line.
+
+  kind         validation  a parameter breaks its rule; nothing was sent
+               api         the service refused
+               network     the service was not reached, or the connection broke
+               timeout     no complete answer in time
+               response    the answer is not what the API promises
+               canceled    the script was interrupted
+  op           the operation, such as "request_sms"
+  message      what is wrong
+  where        the line of the script that called
+  status       HTTP status, where there was an answer
+  code         Authy's error code, such as "60026"
+  fields       what is wrong by parameter
+  retry_after  seconds to wait, where the service said so
+
+  local res, err = authy.try.verify_token{ authy_id = 1635, token = "123456" }
+  if not res and err.code == "60020" then print("wrong code") end`,
+	},
+	{
+		Name: "durations", Doc: "How lengths of time are written.",
+		Text: `A string with a unit is accepted everywhere: "250ms", "5s", "2m", "1h30m".
+
+A bare number is milliseconds for parameters named timeout and interval, and
+seconds for time.sleep, ttl, period and max_age. A string of digits without a
+unit is refused, as it does not tell which was meant.`,
+	},
+	{
+		Name: "phone-numbers", Doc: "How phone numbers and countries are written.",
+		Text: `A country is an ISO 3166 code in any case ("PT") or a calling code ("351", 351).
+A phone number may have blanks, dashes, dots and brackets, and may begin with +
+and the country's calling code. It must be valid in its country; nothing is sent
+otherwise. phone.valid(number, country) tells why one is not.`,
+	},
+	{
+		Name: "secrets", Doc: "What is masked, and where.",
+		Text: `A field is secret by its name: those with words such as secret, password or otp,
+and those that end in key, token, code, signature or seed (country_code,
+error_code and the like are not). The log and the values at the prompt show ***
+in its place. The API key is shown nowhere.`,
+	},
+	{
+		Name: "effects", Doc: "What calls do in the world.",
+		Text: `Every operation has one of four effects, which its help names:
+
+  reads    changes nothing; a failed call is tried again
+  sends    reaches a person: a text, a call, an e-mail or a push
+  writes   changes what the service stores, or uses up a code
+  deletes  removes something for good
+
+Only reads are repeated by themselves, and register_user, which is the same
+however often it is done.`,
+	},
+}

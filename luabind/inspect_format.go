@@ -1,0 +1,222 @@
+package luabind
+
+import (
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Format is a form in which a session shows values.
+type Format string
+
+// The forms of values.
+const (
+	// FormatLua is Lua that can be pasted back, aligned and with limits.
+	FormatLua Format = "lua"
+	// FormatTable is columns with a header for lists of records, name and value for a record, and FormatLua for all else.
+	FormatTable Format = "table"
+	// FormatJSON is JSON with indentation, whole and without limits.
+	FormatJSON Format = "json"
+	// FormatRaw is what Lua's print would write, without limits.
+	FormatRaw Format = "raw"
+)
+
+// Formats lists the forms of values, the default first.
+func Formats() []Format { return []Format{FormatLua, FormatTable, FormatJSON, FormatRaw} }
+
+// format writes values in a form. What JSON cannot hold is written as Lua.
+func (p *printer) format(values []lua.LValue, format Format) string {
+	switch format {
+	case FormatJSON:
+		lines := make([]string, len(values))
+		for i, v := range values {
+			v, _ = p.hidden(v, "", nil)
+			e := jsonEncoder{sorted: false, indent: indentation}
+			text, err := e.encode(v)
+			lines[i] = string(text)
+			if v == lua.LNil {
+				lines[i] = "null"
+			} else if err != nil {
+				lines[i] = "// " + inComment(err.Error()) + "\n" + p.text([]lua.LValue{v})
+			}
+		}
+		return strings.Join(lines, "\n")
+	case FormatRaw:
+		texts := make([]string, len(values))
+		for i, v := range values {
+			texts[i] = p.raw(v)
+		}
+		return strings.Join(texts, "\t")
+	case FormatTable:
+		blocks := make([]string, len(values))
+		for i, v := range values {
+			if blocks[i] = p.grid(v); blocks[i] == "" {
+				blocks[i] = p.text([]lua.LValue{v})
+			}
+		}
+		return strings.Join(blocks, "\n")
+	}
+	return p.text(values)
+}
+
+// raw is a value as tostring shows it, without calling metamethods but our own.
+func (p *printer) raw(v lua.LValue) string {
+	if failure := goError(v); failure != nil {
+		return oneLine(failure.Error())
+	}
+	if text, isText := v.(lua.LString); isText {
+		return p.withoutKeys(string(text))
+	}
+	return v.String()
+}
+
+// hidden is a value with its secrets masked: a copy, if there are any.
+func (p *printer) hidden(v lua.LValue, secret string, above []*lua.LTable) (lua.LValue, bool) {
+	switch v := v.(type) {
+	case lua.LString, lua.LNumber:
+		if n := p.node(v, secret, ""); n.text == maskText && v.String() != logMask {
+			return lua.LString(logMask), true
+		}
+		if text := p.raw(v); text != v.String() {
+			return lua.LString(text), true
+		}
+	case *lua.LTable:
+		return p.hiddenTable(v, secret, above)
+	}
+	return v, false
+}
+
+func (p *printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable) (lua.LValue, bool) {
+	for _, other := range above {
+		if other == t || len(above) > maxDepth {
+			return t, false
+		}
+	}
+	above = append(above, t)
+	masked, changed := &lua.LTable{Metatable: t.Metatable}, false
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		inner := secret
+		if name, ok := k.(lua.LString); ok && !p.Unmask && goError(t) == nil && isSecretName(string(name)) {
+			inner = string(name)
+		}
+		v, hid := p.hidden(v, inner, above)
+		if name, ok := k.(lua.LString); ok && p.withoutKeys(string(name)) != string(name) {
+			k, hid = lua.LString(p.withoutKeys(string(name))), true
+		}
+		changed = changed || hid
+		masked.RawSet(k, v)
+	}
+	if !changed {
+		return t, false
+	}
+	return masked, true
+}
+
+// grid is a table in columns; empty when the value is none that fits.
+func (p *printer) grid(v lua.LValue) string {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return ""
+	}
+	n := p.node(t, "", "")
+	if !n.table || len(n.parts) == 0 {
+		return ""
+	}
+	if inner, name := n.onlyList(); inner != nil {
+		return name + "\n" + inner.grid()
+	}
+	return n.grid()
+}
+
+// onlyList is the one list of records among the fields of an answer, and its name.
+func (n *node) onlyList() (*node, string) {
+	var found *node
+	name := ""
+	for _, part := range n.parts {
+		if part.key != "" && part.value.table && part.value.isRecords() {
+			if found != nil {
+				return nil, ""
+			}
+			found, name = part.value, part.key
+		}
+	}
+	return found, name
+}
+
+func (n *node) isRecords() bool {
+	for _, part := range n.parts {
+		if part.key != "" || !part.value.table || len(part.value.parts) == 0 || part.value.parts[0].key == "" {
+			return false
+		}
+	}
+	return len(n.parts) > 0
+}
+
+// grid writes records below each other under their names, or the fields of one.
+func (n *node) grid() string {
+	var lines [][]string
+	switch {
+	case n.isRecords():
+		var names []string
+		index := map[string]int{}
+		for _, record := range n.parts {
+			for _, field := range record.value.parts {
+				if _, known := index[field.key]; !known && field.key != "" {
+					index[field.key] = len(names)
+					names = append(names, field.key)
+				}
+			}
+		}
+		lines = append(lines, names)
+		for _, record := range n.parts {
+			line := make([]string, len(names))
+			for _, field := range record.value.parts {
+				if field.key != "" {
+					line[index[field.key]] = field.value.plain()
+				}
+			}
+			lines = append(lines, line)
+		}
+	case n.parts[0].key != "":
+		for _, field := range n.parts {
+			lines = append(lines, []string{field.key, field.value.plain()})
+		}
+	default:
+		return ""
+	}
+	text := gridText(lines)
+	if n.more != "" {
+		text += "\n" + n.more
+	}
+	return text
+}
+
+// plain is a value in a column: text without quotes, where these say nothing.
+func (n *node) plain() string {
+	if n.table {
+		return n.flatOr(fmt.Sprintf("{ %d }", len(n.parts)))
+	}
+	if bare := strings.Trim(n.text, `"`); len(bare) == len(n.text)-2 && bare != "" && !strings.ContainsAny(bare, `\"`) {
+		return bare
+	}
+	return n.text
+}
+
+func gridText(lines [][]string) string {
+	widths := make([]int, len(lines[0]))
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], columns(cell))
+		}
+	}
+	texts := make([]string, len(lines))
+	for i, line := range lines {
+		cells := make([]string, len(line))
+		for j, cell := range line {
+			cells[j] = padded(cell, widths[j])
+		}
+		texts[i] = strings.TrimRight(strings.Join(cells, "  "), " ")
+	}
+	return strings.Join(texts, "\n")
+}

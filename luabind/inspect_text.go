@@ -1,0 +1,142 @@
+package luabind
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// keywordList are the words that Lua reserves.
+var keywordList = []string{
+	"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
+	"repeat", "return", "then", "true", "until", "while",
+}
+
+var luaKeywords = func() map[string]bool {
+	set := make(map[string]bool, len(keywordList))
+	for _, word := range keywordList {
+		set[word] = true
+	}
+	return set
+}()
+
+// isName reports whether a text can stand bare as a name.
+func isName(text string) bool {
+	if text == "" || luaKeywords[text] || '0' <= text[0] && text[0] <= '9' {
+		return false
+	}
+	for i := range len(text) {
+		if !isNameByte(text[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// numberText is a number as Lua reads it back.
+func numberText(n float64) string {
+	switch {
+	case math.IsNaN(n):
+		return "0/0"
+	case math.IsInf(n, 1):
+		return "1/0" // math.huge of gopher-lua is the largest finite number
+	case math.IsInf(n, -1):
+		return "-1/0"
+	case n == math.Trunc(n) && math.Abs(n) < 1e17:
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(n, 'g', -1, 64)
+}
+
+// isUnprintable reports whether a character must not reach a terminal as it is: controls, and marks that change the
+// direction of what follows.
+func isUnprintable(r rune) bool {
+	return !unicode.IsPrint(r) && !unicode.Is(unicode.Mn, r) || r == utf8.RuneError
+}
+
+// quoteLua is a string literal. Text stays readable; all else is escaped, so that the literal fits one line and reads back as
+// the same bytes.
+func quoteLua(text string) string {
+	var b strings.Builder
+	b.Grow(len(text) + 2)
+	b.WriteByte('"')
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(byte(r))
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == utf8.RuneError && size == 1, isUnprintable(r) && r != '\u200d':
+			for _, c := range []byte(text[i : i+size]) {
+				fmt.Fprintf(&b, `\%03d`, c)
+			}
+		default:
+			b.WriteString(text[i : i+size])
+		}
+		i += size
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// inComment makes a text fit for a comment: one line, nothing that would end it.
+func inComment(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if isUnprintable(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	for range 2 { // the second time for those that overlap
+		text = strings.ReplaceAll(text, "]]", "] ]")
+	}
+	return text
+}
+
+// comment is a comment inside a line.
+func comment(text string) string {
+	if strings.HasSuffix(text, "]") {
+		text += " "
+	}
+	return "--[[" + text + "]]"
+}
+
+// clip cuts a text after n characters.
+func clip(text string, n int) string {
+	count := 0
+	for i := range text {
+		if count == n-1 && utf8.RuneCountInString(text[i:]) > 1 {
+			return text[:i] + "…"
+		}
+		count++
+	}
+	return text
+}
+
+// columns is how wide a text is; a wide character counts as one, like any other.
+func columns(text string) int { return utf8.RuneCountInString(text) }
+
+// thousands is a number as people read it: 99,950 as "99950" up to five digits, with commas beyond.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	if len(digits) <= 5 {
+		return digits
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
