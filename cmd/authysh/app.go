@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync/atomic"
 
@@ -22,14 +23,17 @@ type app struct {
 
 	// graceful is set by a command that ends by itself when interrupted, and may take a moment for it.
 	graceful atomic.Bool
+	// prompting is set while the prompt sees to signals itself.
+	prompting atomic.Bool
 
 	flags   *pflag.FlagSet // the global flags, as given
 	sandbox bool
 	verbose bool
 	config  string
 
-	script luabind.Script // what runs, for error reports
-	loaded *settings      // what it runs with
+	script luabind.Script  // what runs, for error reports
+	loaded *settings       // what it runs with
+	box    *privateSandbox // of --sandbox
 }
 
 // run is the program but for the process around it. It returns the exit code.
@@ -90,11 +94,15 @@ func (a *app) envNames() []string {
 }
 
 // settings reads all levels of the configuration.
-func (a *app) settings() (*settings, error) {
+func (a *app) settings() (*settings, error) { return a.settingsWith(nil) }
+
+// settingsWith reads them with some that are stronger than all others.
+func (a *app) settingsWith(strongest layer) (*settings, error) {
 	flags, err := fromFlags(a.flags)
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(flags, strongest)
 	env, err := fromEnv(a.lookupEnv, a.envNames())
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua",
 	},
 	"cmd/authysh/internal/firstgc": {},
-	"repl":                         {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/..."},
+	"repl":                         {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
 }
 
 func TestImportArrows(t *testing.T) {

@@ -36,10 +36,12 @@ func (a *app) interruptible(ctx context.Context) (context.Context, context.Cance
 	done := make(chan struct{})
 	go func() {
 		var first os.Signal
-		select {
-		case <-done:
-			return
-		case first = <-a.signals:
+		for first == nil || a.prompting.Load() {
+			select {
+			case <-done:
+				return
+			case first = <-a.signals:
+			}
 		}
 		cancel(&interrupted{codeOf(first)})
 		var timeUp <-chan time.Time

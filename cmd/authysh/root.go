@@ -50,13 +50,19 @@ func runsScript(args []string) bool {
 
 // rootOptions are the flags that stand before a script only.
 type rootOptions struct {
-	code    []string
-	version bool
+	code        []string
+	version     bool
+	interactive bool
+	quiet       bool
+	noRC        bool
 }
 
 func rootFlags(flags *pflag.FlagSet) *rootOptions {
 	o := new(rootOptions)
 	flags.StringArrayVarP(&o.code, "eval", "e", nil, "run this `code`; several are lines of one script")
+	flags.BoolVarP(&o.interactive, "interactive", "i", false, "open the prompt after the script")
+	flags.BoolVar(&o.quiet, "quiet", false, "open the prompt without a greeting")
+	flags.BoolVar(&o.noRC, "norc", false, "open the prompt without rc.lua")
 	flags.BoolVar(&o.version, "version", false, "show the version")
 	return o
 }
@@ -96,7 +102,7 @@ func (a *app) rootCommand() *cobra.Command {
 			if options.version {
 				return a.showVersionLine()
 			}
-			return a.runScript(cmd, options.code, args)
+			return a.runScript(cmd, options, args)
 		},
 	}
 	root.Flags().SortFlags, root.PersistentFlags().SortFlags = false, false

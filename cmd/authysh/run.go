@@ -23,22 +23,26 @@ const (
 )
 
 // runScript is the program without a command: it runs code, a file or standard input.
-func (a *app) runScript(cmd *cobra.Command, code, args []string) error {
-	if code == nil && len(args) == 0 && a.stdinTerminal {
-		return cmd.Help()
-	}
+func (a *app) runScript(cmd *cobra.Command, options *rootOptions, args []string) error {
+	code := options.code
 	ctx := cmd.Context()
+	if code == nil && len(args) == 0 && a.stdinTerminal {
+		return a.runPrompt(ctx, options, nil)
+	}
 	script, err := a.readScript(ctx, code, args)
 	if err != nil {
 		return err
 	}
 	script.Program = a.program
 	a.script = script
-	client, options, err := a.prepare(ctx)
+	if options.interactive {
+		return a.runPrompt(ctx, options, &script)
+	}
+	client, runtimeOptions, err := a.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	runtime, err := luabind.New(client, options...)
+	runtime, err := luabind.New(client, runtimeOptions...)
 	if err != nil {
 		return fmt.Errorf("cannot start the interpreter: %w", err)
 	}
@@ -124,10 +128,10 @@ func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, err
 		luabind.Stdin(a.in), luabind.Stdout(a.out), luabind.Stderr(a.err), luabind.Log(a.scriptLog()),
 	}
 	if a.sandbox {
-		box := newPrivateSandbox()
-		client := box.client(s)
+		a.box = newPrivateSandbox()
+		client := a.box.client(s)
 		client.Logger = a.logger()
-		return client, append(options, luabind.Clock(box.now), luabind.With(box.module)), nil
+		return client, append(options, luabind.Clock(a.box.now), luabind.With(a.box.module)), nil
 	}
 	client, err := a.client(s)
 	if err != nil {

@@ -9,11 +9,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/authysh/authysh/luabind"
+
 	"github.com/authysh/authysh/authy"
 )
 
 // synopses are the ways to call the program, in the order of --help.
 var synopses = [][2]string{
+	{"authysh [flags]", "open the prompt"},
 	{"authysh [flags] script.lua [args...]", "run a script"},
 	{"authysh [flags] -e code [args...]", "run code"},
 	{"authysh [flags] - [args...]", "run what standard input holds"},
@@ -128,12 +131,15 @@ func listFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	}
 }
 
-// helpCommand is authysh help [command].
+// helpCommand is authysh help: of commands, and of what scripts can call, in the words of the prompt's help.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [command]",
-		Short: "explain a command",
+		Use:   "help [command | name | topic]",
+		Short: "explain a command, a Lua function or a topic",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && !slices.Contains(commandNames, args[0]) {
+				return explain(cmd, args[0])
+			}
 			found := cmd.Root()
 			for _, name := range args {
 				next, err := subcommand(found, name)
@@ -145,6 +151,24 @@ func helpCommand() *cobra.Command {
 			return found.Help()
 		},
 	}
+}
+
+// explain shows what the manual has about a name of Lua or a topic.
+func explain(cmd *cobra.Command, topic string) error {
+	manual := luabind.NewManual(nil, newPrivateSandbox().module)
+	text, near, ok := manual.Help(topic)
+	if ok {
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimRight(text, "\n"))
+		return err
+	}
+	e := &usageError{message: fmt.Sprintf("there is no help about %q", clip(topic)), hint: "authysh help authy lists the operations"}
+	if near == "" {
+		near = authy.Nearest(topic, commandNames)
+	}
+	if near != "" {
+		e.message += fmt.Sprintf(", did you mean %q?", near)
+	}
+	return e
 }
 
 // subcommand finds a command by name; an unknown one is an error with a suggestion.
