@@ -115,6 +115,13 @@ func (p *person) sees(pattern string) {
 // shown matches a value on a line of its own, behind the mark with which the prompt makes sure of a fresh line.
 func shown(value string) string { return `(?m)^%?\s*` + regexp.QuoteMeta(value) + `$` }
 
+// screen is all that the terminal got.
+func (p *person) screen() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
 func (p *person) types(text string) {
 	p.t.Helper()
 	if _, err := p.master.WriteString(text); err != nil {
@@ -136,7 +143,7 @@ func (p *person) leaves(code int) {
 	defer killer.Stop()
 	p.cmd.Wait()
 	if got := p.cmd.ProcessState.ExitCode(); got != code {
-		p.t.Errorf("exit code %d, want %d; screen:\n%s", got, code, p.text.String())
+		p.t.Errorf("exit code %d, want %d; screen:\n%s", got, code, p.screen())
 	}
 	after, err := term.GetState(int(p.slave.Fd()))
 	if err != nil {
@@ -212,7 +219,7 @@ func TestPromptProfiles(t *testing.T) {
 	p.sees(`sandbox> $`)
 	p.types("\x04")
 	p.leaves(0)
-	if strings.Contains(p.text.String(), "the-key-of-production") {
+	if strings.Contains(p.screen(), "the-key-of-production") {
 		t.Error("the key was shown")
 	}
 }
