@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
@@ -45,7 +46,7 @@ func syntaxError(name string, err error) *ScriptError {
 }
 
 // positioned is the "file:line: " that Lua puts in front of a message.
-var positioned = regexp.MustCompile(`^([^\n]+?:\d+): `)
+var positioned = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([^\n]+?:\d+): `) })
 
 // ErrorOf reads the error of a host's own state, what L.DoString or L.PCall returned after a script of [Loader]'s called
 // the API: errors.As on the result reaches the Go error of the call. A nil error stays nil.
@@ -76,12 +77,12 @@ func newScriptError(err error) *ScriptError {
 		e.Message = fmt.Sprintf("a %s value was raised as an error: %s", value.Type(), value)
 	}
 	if e.Where == "" {
-		if match := positioned.FindStringSubmatch(e.Message); match != nil {
+		if match := positioned().FindStringSubmatch(e.Message); match != nil {
 			e.Where, e.Message = match[1], strings.TrimPrefix(e.Message, match[0])
 		}
 	}
 	if e.Where == "" && len(e.Traceback) > 0 {
-		if match := positioned.FindStringSubmatch(e.Traceback[0]); match != nil {
+		if match := positioned().FindStringSubmatch(e.Traceback[0]); match != nil {
 			e.Where = match[1]
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/authysh/authysh/authy"
 	lua "github.com/yuin/gopher-lua"
@@ -236,27 +237,29 @@ var codeRemedies = map[string]string{
 
 // Messages of the interpreter about nil, and of modules about names that they do not have.
 var (
-	indexesNil = regexp.MustCompile(`^attempt to index a non-table object\(nil\)`)
-	callsNil   = regexp.MustCompile(`^attempt to call a non-function object`)
-	operateNil = regexp.MustCompile(`^(cannot perform|attempt to compare|attempt to concatenate)`)
-	hasNo      = regexp.MustCompile(`^[\w.]+ has no (\w+)`)
+	indexesNil = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^attempt to index a non-table object\(nil\)`) })
+	callsNil   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^attempt to call a non-function object`) })
+	operateNil = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(cannot perform|attempt to compare|attempt to concatenate)`)
+	})
+	hasNo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w.]+ has no (\w+)`) })
 )
 
 // explainNil names the variable that is nil where an error speaks of none, and suggests the near one. Reading a variable
 // that is nil stays allowed: it is looked for only when something has failed.
 func (s *Session) explainNil(e *EvalError, failure *ScriptError, at string, line int, name string) {
 	text := failure.Message
-	if match := hasNo.FindStringSubmatch(text); match != nil && at == name {
+	if match := hasNo().FindStringSubmatch(text); match != nil && at == name {
 		e.column = columnOf(s.sources[name], e.line, match[1])
 		return
 	}
 	var kind useKind
 	switch {
-	case indexesNil.MatchString(text):
+	case indexesNil().MatchString(text):
 		kind = useIndexed
-	case callsNil.MatchString(text):
+	case callsNil().MatchString(text):
 		kind = useCalled
-	case operateNil.MatchString(text) && strings.Contains(text, "nil"):
+	case operateNil().MatchString(text) && strings.Contains(text, "nil"):
 		kind = useOperand
 	default:
 		return

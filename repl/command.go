@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Command is a dot-command, entered as ".name args". Help, completion and the suggestion after a misspelt one all
@@ -81,8 +82,8 @@ func (sh *shell) commandNames() []string {
 }
 
 var (
-	dotWord  = regexp.MustCompile(`^\.[A-Za-z][\w-]*`)
-	askAfter = regexp.MustCompile(`^[A-Za-z_.][\w.:]*\?{1,2}$`)
+	dotWord  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\.[A-Za-z][\w-]*`) })
+	askAfter = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_.][\w.:]*\?{1,2}$`) })
 )
 
 // commandName is the word that makes a text a command and no Lua: ".name", "?", or "". A number such as .5 is Lua.
@@ -91,10 +92,10 @@ func commandName(text string) string {
 	switch {
 	case strings.HasPrefix(text, "?"):
 		return "?"
-	case askAfter.MatchString(text):
+	case askAfter().MatchString(text):
 		return text
 	}
-	return dotWord.FindString(text)
+	return dotWord().FindString(text)
 }
 
 // isCommand reports whether a text of one line is a command.
@@ -106,7 +107,7 @@ func (sh *shell) isKnownCommand(line string) bool {
 	if strings.HasPrefix(line, "?") {
 		return true
 	}
-	name := dotWord.FindString(line)
+	name := dotWord().FindString(line)
 	rest := line[len(name):]
 	return name != "" && sh.find(name[1:]) != nil && (rest == "" || isBlank(rest[0]))
 }
@@ -114,10 +115,10 @@ func (sh *shell) isKnownCommand(line string) bool {
 // parseCommand is the command and the arguments of a text that is one. ?x and x? are .help x.
 func parseCommand(text string) (name, args string) {
 	text = strings.TrimSpace(text)
-	if strings.HasPrefix(text, "?") || askAfter.MatchString(text) {
+	if strings.HasPrefix(text, "?") || askAfter().MatchString(text) {
 		return "help", strings.TrimSpace(strings.Trim(text, "?"))
 	}
-	name = dotWord.FindString(text)
+	name = dotWord().FindString(text)
 	return name[1:], strings.TrimSpace(text[len(name):])
 }
 

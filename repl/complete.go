@@ -34,7 +34,7 @@ func (sh *shell) completeCommand(text string) (given Completions, ok bool) {
 	switch {
 	case strings.HasPrefix(body, "?"):
 		return sh.completeTopic(text, start+1), true
-	case !strings.HasPrefix(body, ".") || body != "." && dotWord.FindString(body) == "":
+	case !strings.HasPrefix(body, ".") || body != "." && dotWord().FindString(body) == "":
 		return Completions{}, false
 	}
 	name, args, spaced := strings.Cut(body[1:], " ")

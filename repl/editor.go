@@ -268,7 +268,7 @@ func (e *editor) farewell() (suffix string, redraw bool) {
 }
 
 // sgr is a sequence for colours and attributes, the only ones that a painter may use.
-var sgr = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
+var sgr = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\x1b\[[0-9;:]*m`) })
 
 // paint colours the prompt and the line. A painter that changes the text itself is not listened to.
 func (e *editor) paint(role prompt.Color, text string) string {
@@ -288,7 +288,7 @@ func (e *editor) paint(role prompt.Color, text string) string {
 	}
 	plain := unmarkNewlines(text)
 	painted := painter(plain)
-	if sgr.ReplaceAllString(painted, "") != plain {
+	if sgr().ReplaceAllString(painted, "") != plain {
 		return text
 	}
 	dim := "\x1b[2m" + string(newlineMark) + "\x1b[22m"

@@ -177,7 +177,7 @@ func restated(painted string, cell, columns int) string {
 	var b strings.Builder
 	for len(painted) > 0 {
 		plain := len(painted)
-		if loc := terminalSequence.FindStringIndex(painted); loc != nil {
+		if loc := terminalSequence().FindStringIndex(painted); loc != nil {
 			if plain = loc[0]; plain == 0 {
 				b.WriteString(painted[:loc[1]])
 				painted = painted[loc[1]:]

@@ -3,6 +3,7 @@ package repl
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/mattn/go-runewidth"
@@ -17,7 +18,9 @@ const (
 )
 
 // terminalSequence is an escape sequence of the kinds that programs print: CSI, OSC, two characters.
-var terminalSequence = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]`)
+var terminalSequence = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[^\[\]]`)
+})
 
 // showable reports whether a rune may be drawn: no controls, which the terminal would obey.
 func showable(r rune) bool {
@@ -28,7 +31,7 @@ func showable(r rune) bool {
 // no escape sequences (a paste of coloured output), no other controls.
 func cleanText(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	text = terminalSequence.ReplaceAllString(text, "")
+	text = terminalSequence().ReplaceAllString(text, "")
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ").Replace(text)
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || showable(r) {

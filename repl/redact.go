@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // hidden stands where a secret was. In Lua it is a string, so that the line can still be compiled.
@@ -21,13 +22,15 @@ const shortestSecret = 4
 const sensitive = `(?:key|secret|passw(?:or)?d|passphrase|token|seed|authori[sz]ation|bearer|credential)`
 
 var (
-	sensitiveName = regexp.MustCompile(`(?i)` + sensitive)
+	sensitiveName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)` + sensitive) })
 	// sensitiveWord finds name and value where there is no Lua: in comments, in JSON or a URL inside of a string, in
 	// the arguments of a command.
-	sensitiveWord = regexp.MustCompile(
-		`(?i)([\w-]*` + sensitive + `[\w-]*["']?\]?\s*[=:(,]+\s*(?:(?:bearer|basic)\s+)?|` +
-			`\bbearer\s+|--[\w-]*` + sensitive + `[\w-]*\s+)` +
-			`("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s"',;&(){}]+)`)
+	sensitiveWord = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(
+			`(?i)([\w-]*` + sensitive + `[\w-]*["']?\]?\s*[=:(,]+\s*(?:(?:bearer|basic)\s+)?|` +
+				`\bbearer\s+|--[\w-]*` + sensitive + `[\w-]*\s+)` +
+				`("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\s"',;&(){}]+)`)
+	})
 )
 
 // redactor takes secrets out of what is kept: history, transcripts, temporary files.
@@ -97,8 +100,8 @@ func formsOf(values []string) []string {
 
 // hideWords replaces what is called a secret in text that is not Lua.
 func hideWords(text string) string {
-	return sensitiveWord.ReplaceAllStringFunc(text, func(match string) string {
-		parts := sensitiveWord.FindStringSubmatch(match)
+	return sensitiveWord().ReplaceAllStringFunc(text, func(match string) string {
+		parts := sensitiveWord().FindStringSubmatch(match)
 		if quote := parts[2][0]; quote == '"' || quote == '\'' {
 			return parts[1] + string(quote) + hidden + string(quote)
 		}
@@ -135,7 +138,7 @@ func hideLua(src string, values []string) string {
 // named reports whether the token at i is a name, or a string used as one, that says that a secret follows.
 func named(tokens []token, i int) bool {
 	t := tokens[i]
-	return (t.kind == tokenName || t.kind == tokenString && len(t.text) <= 64) && sensitiveName.MatchString(t.text)
+	return (t.kind == tokenName || t.kind == tokenString && len(t.text) <= 64) && sensitiveName().MatchString(t.text)
 }
 
 // hideOperand replaces the literals of what is assigned, compared or passed to the name before start.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -96,12 +97,12 @@ func faultIn(line string, failure Failure) (start, length int) {
 }
 
 // quotedName is what messages put in quotes: a global, a field, a parameter.
-var quotedName = regexp.MustCompile(`['"]([A-Za-z_]\w*)['"]`)
+var quotedName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`['"]([A-Za-z_]\w*)['"]`) })
 
 // namedIn is the one place in the line of a name that the message quotes.
 func namedIn(line, message string) (start, length int) {
 	tokens := lex(line)
-	for _, match := range quotedName.FindAllStringSubmatch(message, -1) {
+	for _, match := range quotedName().FindAllStringSubmatch(message, -1) {
 		found, place := 0, 0
 		for _, t := range tokens {
 			if t.kind == tokenName && t.text == match[1] {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -122,7 +123,7 @@ func (c *configFile) secret() string {
 }
 
 // yamlPosition is what the YAML library puts in front of its complaints.
-var yamlPosition = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var yamlPosition = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?`) })
 
 // parse fills the layers from the text of the file.
 func (c *configFile) parse(source []byte) error {
@@ -132,7 +133,7 @@ func (c *configFile) parse(source []byte) error {
 	case errors.Is(err, io.EOF):
 		return nil // an empty file sets nothing
 	case err != nil:
-		match := yamlPosition.FindStringSubmatch(err.Error())
+		match := yamlPosition().FindStringSubmatch(err.Error())
 		where := c.path
 		if match != nil && match[1] != "" {
 			where += ":" + match[1]
