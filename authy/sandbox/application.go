@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/authysh/authysh/authy"
 )
 
 // application is everything that belongs to one set of API keys. Its lock guards all that is not fixed at
@@ -197,8 +199,6 @@ type Activity struct {
 	UserIP  string            `json:"user_ip"`
 }
 
-var activityTypes = []string{"password_reset", "banned", "unbanned", "cookie_login"}
-
 func registerActivity(a *application, rq *request) (any, error) {
 	u, err := a.find(rq.arg("id"))
 	if err != nil {
@@ -208,8 +208,8 @@ func registerActivity(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !slices.Contains(activityTypes, kind) {
-		return nil, badParam("type", "must be one of "+strings.Join(activityTypes, ", "))
+	if !slices.Contains(authy.Activities, kind) {
+		return nil, badParam("type", "must be one of "+strings.Join(authy.Activities, ", "))
 	}
 	a.activities.add(Activity{
 		Time:    rq.now,

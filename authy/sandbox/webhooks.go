@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/authysh/authysh/authy"
 )
 
 // webhook is a subscription to an account's events; the JSON form is that of Authy's answers.
@@ -19,17 +21,6 @@ type webhook struct {
 	Created    string   `json:"creation_date"`
 }
 
-// webhookEvents are the events that vendor readmes and client code name.
-var webhookEvents = []string{
-	"account_recovery_approved", "account_recovery_canceled", "account_recovery_started",
-	"custom_message_not_allowed", "device_registration_completed", "one_touch_request_responded",
-	"phone_change_canceled", "phone_change_pin_sent", "phone_change_requested",
-	"phone_verification_code_is_invalid", "phone_verification_code_is_valid", "phone_verification_failed",
-	"phone_verification_not_found", "phone_verification_started", "suspended_account", "token_invalid",
-	"token_verified", "too_many_code_verifications", "too_many_phone_verifications", "totp_token_sent",
-	"user_account_deleted", "user_added", "user_phone_changed", "user_registration_completed", "user_removed",
-}
-
 func createWebhook(a *application, rq *request) (any, error) {
 	name := rq.params.text("name")
 	if name == "" || len(name) > 200 {
@@ -42,7 +33,7 @@ func createWebhook(a *application, rq *request) (any, error) {
 	var events []string
 	for _, v := range rq.params.list("events") {
 		event, _ := scalar(v)
-		if !slices.Contains(webhookEvents, event) {
+		if !slices.Contains(authy.WebhookEvents, event) {
 			return nil, badWebhook("event '" + clip(event) + "' is unknown")
 		}
 		if !slices.Contains(events, event) {
