@@ -85,7 +85,7 @@ func (p *prompter) open() error {
 	if p.runtime != nil {
 		err = p.runtime.Close()
 	}
-	p.runtime, p.session = runtime, runtime.NewSession(luabind.SessionOptions{})
+	p.runtime, p.session = runtime, runtime.NewSession(luabind.SessionOptions{Topics: helpTopics()})
 	return err
 }
 

@@ -153,9 +153,20 @@ func helpCommand() *cobra.Command {
 	}
 }
 
+// helpTopics are the subjects of this program, beside those of scripts.
+func helpTopics() []luabind.Topic {
+	var b strings.Builder
+	b.WriteString("The program ends with one of these codes; a script gives any other with os.exit.\n\n")
+	for _, e := range exitCodes {
+		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.doc)
+	}
+	b.WriteString("\nAn error of a call that no pcall catches decides the code by its kind.\n")
+	return []luabind.Topic{{Name: "exit-codes", Doc: "What the program's exit codes mean.", Text: b.String()}}
+}
+
 // explain shows what the manual has about a name of Lua or a topic.
 func explain(cmd *cobra.Command, topic string) error {
-	manual := luabind.NewManual(nil, newPrivateSandbox().module)
+	manual := luabind.NewManual(helpTopics(), newPrivateSandbox().module)
 	text, near, ok := manual.Help(topic)
 	if ok {
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimRight(text, "\n"))
