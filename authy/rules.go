@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
@@ -70,8 +71,19 @@ var enumerations = map[string][]string{
 	"outcome": FeedbackOutcomes, "locale": Locales,
 }
 
-// parseRule builds the rule of a tag such as "digits 6-8", "enum via" or "email"; it panics on a bad tag.
+var rules sync.Map // tag → Rule
+
+// parseRule gives the rule of a tag such as "digits 6-8", "enum via" or "email"; it panics on a bad tag.
 func parseRule(tag string) Rule {
+	if known, ok := rules.Load(tag); ok {
+		return known.(Rule)
+	}
+	rule := newRule(tag)
+	rules.Store(tag, rule)
+	return rule
+}
+
+func newRule(tag string) Rule {
 	name, argument, _ := strings.Cut(tag, " ")
 	switch name {
 	case "":
