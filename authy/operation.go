@@ -16,24 +16,23 @@ type Operation struct {
 	Command string
 	// Doc is one sentence.
 	Doc string
-	// Params and Result are the fields in the order declared.
-	Params, Result []Field
+	// Params are the parameters in the order declared.
+	Params []Field
 
-	params reflect.Type // the parameter struct
-	call   func(ctx context.Context, c *Client, params any) (any, error)
+	params, result reflect.Type // the structs
+	call           func(ctx context.Context, c *Client, params any) (any, error)
 }
 
 // Op declares an operation: its command, a sentence, its route and the method that performs it.
 //
-// It panics on parameters or results that the catalogue cannot carry (no json name or doc, an unknown rule, an
-// unsupported type), so that a mistake shows at the first test and never to a user. Hosts may declare
-// operations of their own.
+// It panics on parameters that the catalogue cannot carry (no json name or doc, an unknown rule, an unsupported type), so
+// that a mistake shows at the first test and never to a user. Hosts may declare operations of their own.
 func Op[P, R any](command, doc string, route Route, f func(*Client, context.Context, P) (*R, error)) Operation {
 	t := reflect.TypeFor[P]()
 	return Operation{
 		Route: route, Command: command, Doc: doc,
-		Params: planOf(t).fields, Result: resultFields(reflect.TypeFor[R]()),
-		params: t,
+		Params: planOf(t).fields,
+		params: t, result: reflect.TypeFor[R](),
 		call: func(ctx context.Context, c *Client, params any) (any, error) {
 			result, err := f(c, ctx, *params.(*P))
 			if err != nil {
@@ -43,6 +42,10 @@ func Op[P, R any](command, doc string, route Route, f func(*Client, context.Cont
 		},
 	}
 }
+
+// Result describes what a call gives, in the order declared. It panics on results that the catalogue cannot carry, which a
+// test of a new row must find.
+func (o Operation) Result() []Field { return resultFields(o.result) }
 
 // ByName finds an operation of the catalogue.
 func ByName(name string) (Operation, bool) {

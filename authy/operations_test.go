@@ -76,7 +76,7 @@ func TestRowsAreWellFormed(t *testing.T) {
 			}
 		}
 		checkFields(t, o.Name, o.Params)
-		checkFields(t, o.Name, o.Result)
+		checkFields(t, o.Name, o.Result())
 	}
 }
 

@@ -183,7 +183,7 @@ func slotsOfParams(function string, params []Param) []slot {
 func signatureOfOperation(op authy.Operation) *signature {
 	s := &signature{name: "authy." + op.Name, doc: op.Doc, op: &op}
 	s.params = []slot{{Param: Param{Name: "parameters", Type: "table"}, inner: slotsOfFields(op.Name, op.Params)}}
-	s.returns = []slot{{Param: Param{Name: "result", Type: "table"}, inner: slotsOfFields("", op.Result)}}
+	s.returns = []slot{{Param: Param{Name: "result", Type: "table"}, inner: slotsOfFields("", op.Result())}}
 	return s
 }
 

@@ -78,7 +78,7 @@ func TestKindsFitTheCatalogue(t *testing.T) {
 			t.Errorf("%s is no operation", name)
 		}
 		for path := range fields {
-			inner := op.Result
+			inner := op.Result()
 			for _, step := range strings.Split(strings.ReplaceAll(path, "[]", ""), ".") {
 				i := slices.IndexFunc(inner, func(f authy.Field) bool { return f.Name == step })
 				if i < 0 {
