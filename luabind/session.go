@@ -115,6 +115,9 @@ func (s *Session) Eval(ctx context.Context, src string) (shown string, err error
 		shown = s.result(c, values)
 		return nil
 	})
+	if err == nil && ctx.Err() != nil { // the interrupt ended a coroutine, and what resumed it went on
+		return "", context.Cause(ctx)
+	}
 	return shown, err
 }
 

@@ -215,7 +215,7 @@ func (s *Session) remedyFor(err authy.Error) string {
 	case refusal != nil && codeRemedies[refusal.Code] != "":
 		return codeRemedies[refusal.Code]
 	case err.Kind() == authy.KindValidation && documented:
-		return "help for " + err.Operation() + " lists the parameters and their limits"
+		return "?authy." + err.Operation() + " lists the parameters and their limits"
 	case err.Kind() == authy.KindTimeout && err.Operation() != "wait_approval":
 		return "a larger timeout gives the service more time"
 	case err.Kind() == authy.KindNetwork:

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/term"
 )
@@ -256,8 +257,18 @@ func (c *Console) freshLine() {
 func (c *Console) lend(f func() error) error {
 	c.setLent(true)
 	defer c.setLent(false)
+	done := make(chan struct{})
+	lentTo.Store(&done)
+	defer func() {
+		lentTo.Store(nil)
+		close(done)
+	}()
 	return f()
 }
+
+// lentTo is closed when the program that the terminal was lent to has ended; nil while it is lent to none. There is one
+// terminal, so it is one for the process.
+var lentTo atomic.Pointer[chan struct{}]
 
 func (c *Console) setLent(lent bool) {
 	c.mu.Lock()

@@ -2,6 +2,7 @@ package repl
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/c-bata/go-prompt"
@@ -222,7 +223,8 @@ func (e *editor) judge(ev keyEvent) []byte {
 			return bytesEnter
 		}
 	case keyDeleteOrEOF:
-		if !searching && !selected && s.line.String() == "" {
+		// The indentation that the loop put there was not typed.
+		if text := s.line.String(); !searching && !selected && (text == "" || text == s.q.Initial && strings.TrimSpace(text) == "") {
 			e.how = endOfFile
 			return bytesEnter
 		}

@@ -144,6 +144,14 @@ func (e *editor) suspend() {
 
 // die gives the terminal back and ends the process.
 func (e *editor) die(status int) {
+	if done := lentTo.Load(); done != nil { // a pager, say, which has the terminal in a mode of its own
+		_ = unix.Kill(0, unix.SIGTERM)
+		select {
+		case <-*done:
+		case <-time.After(partingWait):
+		}
+		_ = e.tty.restore()
+	}
 	parted := make(chan struct{})
 	go func() {
 		defer close(parted)
