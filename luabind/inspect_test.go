@@ -204,6 +204,12 @@ func pasteBack(L *lua.LState, text string) error {
 	return L.PCall(0, lua.MultRet, nil)
 }
 
+// beyondTheCompiler reports a text that nests deeper than the compiler takes. Without this test's options, values are cut
+// at a depth of 8.
+func beyondTheCompiler(err error) bool {
+	return strings.Contains(err.Error(), "levels of nesting") || strings.Contains(err.Error(), "register overflow")
+}
+
 // FuzzPrint holds that the text of plain data reads back as equal data, at any width, and that no value makes the printer
 // fail or write what is no Lua.
 func FuzzPrint(f *testing.F) {
@@ -218,7 +224,7 @@ func FuzzPrint(f *testing.F) {
 		L.SetGlobal("json", jsonModule(nil).table(L))
 		built := (&valueMachine{L: L, code: code}).table()
 		if text := Print(PrintOptions{Width: int(width)}, built); pasteBack(L, text) != nil {
-			if _, err := compileSource(L, "return "+text, "text"); err != nil {
+			if _, err := compileSource(L, "return "+text, "text"); err != nil && !beyondTheCompiler(err) {
 				t.Fatalf("is no Lua: %v\n%s", err, text)
 			}
 		}
@@ -228,6 +234,9 @@ func FuzzPrint(f *testing.F) {
 		p.now = time.Unix(1772366400, 0)
 		text := p.text([]lua.LValue{plain})
 		if err := pasteBack(L, text); err != nil {
+			if beyondTheCompiler(err) {
+				return
+			}
 			t.Fatalf("is no Lua: %v\n%s", err, text)
 		}
 		if back := L.Get(-1); !sameValue(plain, back) {
