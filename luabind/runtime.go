@@ -211,7 +211,7 @@ type Script struct {
 //
 // It returns a [*ScriptError] when the script fails, an [*ExitError] when it calls os.exit with a code other than 0,
 // and the context's cause when the context ended it. Canceling stops Lua code and waits within milliseconds, but not a
-// library function that computes, such as string.rep or a pattern match.
+// library function that computes, such as string.rep; pattern matches stop.
 func (rt *Runtime) Run(ctx context.Context, script Script) error {
 	err := rt.inside(ctx, func(L *lua.LState) error {
 		chunk, err := compile(L, script)
