@@ -136,6 +136,21 @@ func TestCleanText(t *testing.T) {
 	}
 }
 
+func TestRowText(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"\r\n\n one \ntwo": "one",
+		"one\rtwo":         "one",
+		"\x1b[1m\none":     "one",
+		"\t\x07 \n":        "",
+		"":                 "",
+	} {
+		if got := rowText(in); got != want {
+			t.Errorf("rowText(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestWordStart(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -174,6 +189,7 @@ func TestHistoryWalkOfNothing(t *testing.T) {
 
 func FuzzLineState(f *testing.F) {
 	f.Add("日本 a«paste 1: 2 lines»", "\x01\x05\x08", 3)
+	f.Add(" 0\xb2", "%\r00", 3) // a line break by itself, in a search
 	f.Fuzz(func(t *testing.T, line, keys string, at int) {
 		runes := []rune(markNewlines(cleanText(line)))
 		if at < 0 || at > len(runes) {

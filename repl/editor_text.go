@@ -53,8 +53,8 @@ func unmarkNewlines(text string) string {
 
 // rowText makes text fit for a single row of the screen: its first line, without controls.
 func rowText(text string) string {
-	text, _, _ = strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
-	return strings.TrimSpace(cleanText(text))
+	text, _, _ = strings.Cut(strings.TrimLeft(cleanText(text), "\n"), "\n")
+	return strings.TrimSpace(text)
 }
 
 // cut shortens text to a number of columns.
