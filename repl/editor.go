@@ -152,10 +152,6 @@ func (e *editor) begin(q question) bool {
 	if !ok {
 		return false
 	}
-	select { // pressed for what has ended meanwhile
-	case <-e.interrupts:
-	default:
-	}
 	if e.dropInput.Swap(false) {
 		e.decoder.reset()
 		e.queue = nil
@@ -347,6 +343,10 @@ func (e *editor) enterRaw() error {
 		return err
 	}
 	e.raw = true
+	select { // pressed for what has ended meanwhile
+	case <-e.interrupts:
+	default:
+	}
 	e.screen.raw("\x1b[?2004h")
 	return nil
 }

@@ -58,11 +58,44 @@ func (k keyParser) Setup() error {
 
 // TearDown gives the terminal back after an Input. A redraw goes straight on to the next one.
 func (k keyParser) TearDown() error {
-	if k.e.how == redrawn {
+	switch k.e.how {
+	case redrawn:
 		return nil
+	case entered:
+		k.e.lookAhead()
 	}
 	return k.e.leaveRaw()
 }
+
+// lookAhead looks for a Ctrl-C among what came behind Enter. As long as the terminal is raw it is no signal, but is meant
+// for the chunk all the same; it takes what was typed before it along.
+func (e *editor) lookAhead() {
+	if e.gone.Load() || e.closing.Load() {
+		return
+	}
+	e.receive(noWait)
+	for {
+		ev, ok := e.decoder.next()
+		if !ok {
+			break
+		}
+		e.queue = append(e.queue, ev)
+	}
+	for i := len(e.queue) - 1; i >= 0; i-- {
+		if e.queue[i].code != keyInterrupt {
+			continue
+		}
+		e.queue = e.queue[i+1:]
+		select {
+		case e.interrupts <- struct{}{}:
+		default: // one is waiting
+		}
+		return
+	}
+}
+
+// noWait as the limit of a wait takes what is there.
+const noWait time.Duration = -1
 
 // GetWinSize reports the size as go-prompt can bear it.
 func (k keyParser) GetWinSize() *prompt.WinSize {
@@ -173,7 +206,7 @@ func (e *editor) waitKey() keyEvent {
 	}
 }
 
-// receive waits for bytes; 0 waits without limit.
+// receive waits for bytes; 0 waits without limit, and noWait not at all.
 func (e *editor) receive(limit time.Duration) {
 	b, err := e.tty.wait(limit)
 	if err != nil {

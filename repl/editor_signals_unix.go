@@ -80,9 +80,9 @@ func (w *signalWatch) handle(s unix.Signal) {
 // outside means nothing.
 func (e *editor) interrupted() {
 	e.modeMu.Lock()
-	reading := e.reading
+	edited := e.raw
 	e.modeMu.Unlock()
-	if reading {
+	if edited {
 		return
 	}
 	e.dropInput.Store(true)

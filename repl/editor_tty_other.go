@@ -63,7 +63,7 @@ func (t *ttyDevice) size() (columns, rows int) {
 	return columns, rows
 }
 
-// wait returns the bytes that come within a time, 0 meaning no limit; nothing when it is over or after wake.
+// wait returns the bytes that come within a time, 0 meaning no limit and noWait no time at all; nothing when it is over or after wake.
 func (t *ttyDevice) wait(limit time.Duration) ([]byte, error) {
 	for begun := time.Now(); ; time.Sleep(pollInterval) {
 		if t.closed.Load() {
@@ -72,7 +72,7 @@ func (t *ttyDevice) wait(limit time.Duration) ([]byte, error) {
 		if b, err := t.in.Read(); err == nil && len(b) > 0 {
 			return b, nil
 		}
-		if t.woken.Swap(false) || limit > 0 && time.Since(begun) >= limit {
+		if t.woken.Swap(false) || limit == noWait || limit > 0 && time.Since(begun) >= limit {
 			return nil, nil
 		}
 	}

@@ -93,11 +93,14 @@ func (t *ttyDevice) size() (columns, rows int) {
 	return int(ws.Col), int(ws.Row)
 }
 
-// wait returns the bytes that come within a time, 0 meaning no limit. It returns nothing when the time is over
-// or after wake, and an error when the terminal is gone. The bytes are valid until the next call.
+// wait returns the bytes that come within a time, 0 meaning no limit and noWait no time at all. It returns nothing when
+// the time is over or after wake, and an error when the terminal is gone. The bytes are valid until the next call.
 func (t *ttyDevice) wait(limit time.Duration) ([]byte, error) {
 	timeout := -1
-	if limit > 0 {
+	switch {
+	case limit == noWait:
+		timeout = 0
+	case limit > 0:
 		timeout = int((limit + time.Millisecond - 1) / time.Millisecond)
 	}
 	// O_NONBLOCK is not used: it would hold for the parent shell too, which shares the open file.

@@ -80,6 +80,10 @@ func newFakeEditor(screen *buffer, answers ...any) *fakeEditor {
 
 func (e *fakeEditor) Read(q question) (string, ending) {
 	e.questions = append(e.questions, q)
+	select {
+	case <-e.interrupts:
+	default:
+	}
 	fmt.Fprint(e.screen, q.Prompt)
 	if len(e.answers) == 0 {
 		fmt.Fprintln(e.screen)

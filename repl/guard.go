@@ -20,10 +20,6 @@ const farewell = 2 * time.Second
 // The context outlives f. What a chunk has started may go on, and each chunk can be interrupted by itself.
 func (sh *shell) guard(f func(context.Context) error) error {
 	interrupts := sh.editor.Interrupts()
-	select {
-	case <-interrupts: // was meant for something else
-	default:
-	}
 	ctx, cancel := context.WithCancelCause(sh.ctx)
 	done := make(chan error, 1)
 	go func() {

@@ -70,6 +70,26 @@ func TestInterruptBetweenChunksIsForgotten(t *testing.T) {
 	}
 }
 
+// A Ctrl-C pressed right behind Enter comes before the chunk has begun.
+func TestInterruptBehindEnter(t *testing.T) {
+	t.Parallel()
+	p := stage(t, "stop", "1")
+	s := p.evaluating(func(ctx context.Context, src string) (string, error) {
+		if src != "stop" {
+			return src, nil
+		}
+		<-ctx.Done()
+		return "", context.Cause(ctx)
+	})
+	p.editor.answers[0] = func(question) any {
+		p.editor.interrupts <- struct{}{}
+		return "stop"
+	}
+	if got, want := p.runWith(t, s), "lua> stop\ninterrupted\nlua x> 1\n1\nlua> \n"; got != want {
+		t.Errorf("the screen shows %q, want %q", got, want)
+	}
+}
+
 func TestThirdInterruptGivesUp(t *testing.T) {
 	t.Parallel()
 	p := stage(t, "stuck")

@@ -6,7 +6,8 @@ type lineEditor interface {
 	Read(q question) (text string, how ending)
 	// Size is that of the terminal now, never 0.
 	Size() (columns, rows int)
-	// Interrupts delivers Ctrl-C and SIGINT while no Read is active (scripts run in the cooked terminal).
+	// Interrupts delivers Ctrl-C and SIGINT while no Read is active (scripts run in the cooked terminal), and a Ctrl-C
+	// right behind Enter. Read forgets those that nobody took.
 	Interrupts() <-chan struct{}
 	// Print writes above the line being edited without tearing it, or plainly when none is.
 	Print(text string)
