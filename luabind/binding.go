@@ -109,7 +109,9 @@ func processHost() *Host {
 
 // standardModules are the modules beside authy.
 func standardModules(h *Host) []Module {
-	return []Module{jsonModule(h), csvModule(h), phoneModule(h), totpModule(h), timeModule(h), logModule(h)}
+	return []Module{
+		jsonModule(h), csvModule(h), phoneModule(h), totpModule(h), timeModule(h), taskModule(h), logModule(h),
+	}
 }
 
 // module builds the authy table of a state.
@@ -119,18 +121,22 @@ func (b *binding) module(L *lua.LState) *lua.LTable {
 	return b.table
 }
 
-// addOperations adds every operation of the catalogue in its direct and callback style, and under try.
+// addOperations adds every operation of the catalogue in its direct and callback style, and under try and async.
 func (b *binding) addOperations(L *lua.LState, t *lua.LTable) {
 	catalogue := operations()
-	try := L.CreateTable(0, len(catalogue))
+	try, async := L.CreateTable(0, len(catalogue)), L.CreateTable(0, len(catalogue))
 	for _, op := range catalogue {
-		t.RawSetString(op.Name, L.NewFunction(b.direct(op)))
+		direct := L.NewFunction(b.direct(op))
+		t.RawSetString(op.Name, direct)
+		async.RawSetString(op.Name, L.NewFunction(b.async(op.Name, direct)))
 		try.RawSetString(op.Name, L.NewFunction(b.try(op)))
 	}
 	for _, f := range b.description().Functions {
 		try.RawSetString(f.Name, L.NewFunction(attempt(f.Call)))
+		async.RawSetString(f.Name, L.NewFunction(b.async(f.Name, L.NewFunction(f.Call))))
 	}
 	t.RawSetString("try", withSuggestions(L, "authy.try", try))
+	t.RawSetString("async", withSuggestions(L, "authy.async", async))
 	withSuggestions(L, "authy", t)
 }
 
@@ -175,6 +181,39 @@ func (b *binding) try(op authy.Operation) lua.LGFunction {
 		L.Push(result)
 		return 1
 	}
+}
+
+// async is authy.async.op{...}, which gives a task that calls f. Parameters are those of now, whatever the script
+// makes of its table while the task waits for its turn.
+func (b *binding) async(name string, f *lua.LFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		args := above(L, 1)
+		for i, arg := range args {
+			switch t, ok := arg.(*lua.LTable); {
+			case ok && t != b.table:
+				args[i] = copyTable(t, map[*lua.LTable]*lua.LTable{})
+			case arg.Type() == lua.LTFunction:
+				L.RaiseError("%s: authy.async gives a task; it takes no callback (use :next and :catch)", name)
+			}
+		}
+		return tasksOf(L).start(L, "authy."+name, f, args...).push(L)
+	}
+}
+
+// copyTable copies a table and those in it; one that holds itself stays so.
+func copyTable(t *lua.LTable, known map[*lua.LTable]*lua.LTable) *lua.LTable {
+	if done := known[t]; done != nil {
+		return done
+	}
+	result := &lua.LTable{Metatable: t.Metatable}
+	known[t] = result
+	t.ForEach(func(k, v lua.LValue) {
+		if inner, ok := v.(*lua.LTable); ok {
+			v = copyTable(inner, known)
+		}
+		result.RawSet(k, v)
+	})
+	return result
 }
 
 // arguments reads what stands in the parentheses: a table, perhaps a callback, and a client's self in front.

@@ -372,8 +372,8 @@ func (c *completer) describeTable(t *lua.LTable, name string) string {
 
 // docOf is the sentence about a module, a part of one, or a library; empty when there is none of that name.
 func (m *Manual) docOf(name string) string {
-	if name == "authy.try" {
-		return "The functions of authy, which here give nil and the error."
+	if doc := styleDoc(name); doc != "" {
+		return doc
 	}
 	for _, module := range m.modules {
 		if module.Name == name {

@@ -52,7 +52,7 @@ func TestComplete(t *testing.T) {
 		{"authy.request_sms{|", "", "authy_id =  force =  action =  message =  locale = "}, {"authy.request_sms({ |", "", "authy_id =  force =  action =  message =  locale = "},
 		{"authy.request_sms{ force = true, |", "", "authy_id =  action =  message =  locale = "}, {"authy.request_sms{ | , force = true }", "", "authy_id =  action =  message =  locale = "},
 		{"authy.request_sms{ -- |", "", ""}, {"authy.request_sms{ --[[ |", "", ""}, {"authy.request_sms{ fo|", "fo", "force =  for"}, {"send{ fo|", "fo", "force =  for"}, {"c:request_sms{ fo|", "fo", "force =  for"}, {"authy.try.request_sms{ fo|", "fo", "force =  for"},
-		{"authy.request_sms{ force = |", "", "true false"}, {"authy.request_sms{ force = t|", "t", "true table then time tonumber tostring totp type"},
+		{"authy.request_sms{ force = |", "", "true false"}, {"authy.request_sms{ force = t|", "t", "true table task then time tonumber tostring totp type"},
 		{`authy.request_sms{ locale = "pt|`, "pt", "pt-BR pt"}, {"authy.request_sms{ locale = 'zh-|", "zh-", "zh-CN zh-HK"}, {`authy.start_phone_verification{ via = |`, "", `"sms" "call"`},
 		{"authy.create_approval_request{ details = { |", "", "visible =  hidden = "}, {"authy.create_approval_request{ details = { visible = { |", "", ""},
 		{"authy.create_approval_request{ logos = { |", "", ""}, {"authy.create_approval_request{ logos = { { |", "", "res =  url = "}, {`authy.create_approval_request{ logos = { { url = "x" }, { res = "|`, "", "default low med high"},

@@ -71,6 +71,9 @@ func callSite(L *lua.LState) string {
 			return where
 		}
 	}
+	if t := currentTask(L); t != nil {
+		return t.where
+	}
 	return ""
 }
 

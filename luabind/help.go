@@ -95,7 +95,10 @@ func (m *Manual) allNames() []string {
 	for _, topic := range m.topics {
 		names = append(names, topic.Name)
 	}
-	names = append(names, "authy.try", "authy.Client")
+	names = append(names, clientType)
+	for _, style := range styles {
+		names = append(names, style.table)
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
@@ -119,8 +122,10 @@ func (m *Manual) functionsIn(globals *lua.LTable) map[*lua.LFunction]string {
 			}
 		}
 		if op, ok := strings.CutPrefix(name, "authy."); ok {
-			if f, ok := rawPath(globals, "authy.try."+op).(*lua.LFunction); ok {
-				names[f] = "authy.try." + op
+			for _, style := range styles {
+				if f, ok := rawPath(globals, style.table+"."+op).(*lua.LFunction); ok {
+					names[f] = style.table + "." + op
+				}
 			}
 		}
 	}
@@ -132,14 +137,38 @@ func (m *Manual) isOld(name string) bool {
 	return strings.HasPrefix(m.functions[name].doc, "Is the old ")
 }
 
-// signature finds a function by its full name; authy.try.f and the methods of clients are those of authy.
-func (m *Manual) signature(name string) *signature {
-	for _, prefix := range []string{"authy.try.", clientType + ":", clientType + "."} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			name = "authy." + rest
+// styles are the tables in authy that have its functions in another form.
+var styles = []struct{ table, doc string }{
+	{"authy.try", "The functions of authy, which here give nil and the error instead of raising it."},
+	{"authy.async", "The functions of authy, which here give a task at once: task:await() has the result."},
+}
+
+// styleDoc is the sentence about a table of styles; empty for any other name.
+func styleDoc(name string) string {
+	for _, style := range styles {
+		if style.table == name {
+			return style.doc
 		}
 	}
-	return m.functions[name]
+	return ""
+}
+
+// signature finds a function by its full name; those of the styles and the methods of clients are those of authy.
+func (m *Manual) signature(name string) *signature {
+	if sig := m.functions[name]; sig != nil {
+		return sig
+	}
+	for _, style := range styles {
+		if rest, ok := strings.CutPrefix(name, style.table+"."); ok {
+			return m.functions["authy."+rest]
+		}
+	}
+	for _, separator := range []string{":", "."} {
+		if rest, ok := strings.CutPrefix(name, clientType+separator); ok {
+			return m.functions["authy."+rest]
+		}
+	}
+	return nil
 }
 
 // signature is a function as completion and help know it.

@@ -244,10 +244,27 @@ end`,
 	"totp.generate": `local code = totp.generate{ secret = totp.secret(), digits = 7, period = "10s" }`,
 	"totp.validate": `local seed = totp.secret()
 print(totp.validate(totp.generate(seed), seed))`,
-	"totp.uri":       `print(totp.uri{ secret = totp.secret(), issuer = "Bank", account = "ana" })`,
-	"totp.secret":    `local seed = totp.secret()`,
-	"time.now":       `print(time.format(time.now(), "rfc3339"))`,
-	"time.sleep":     `time.sleep("10ms")`,
+	"totp.uri":    `print(totp.uri{ secret = totp.secret(), issuer = "Bank", account = "ana" })`,
+	"totp.secret": `local seed = totp.secret()`,
+	"time.now":    `print(time.format(time.now(), "rfc3339"))`,
+	"time.sleep":  `time.sleep("10ms")`,
+	"task.spawn": `local t = task.spawn(function(a, b) return a + b end, 1, 2)
+print(t:await())`,
+	"task.all": `local app = authy.async.get_application_details{}
+local statistics = authy.async.get_application_statistics{}
+print(task.all{ app, statistics }:await()[1].app.name)`,
+	"task.any": `local failing, fine = task.spawn(error, "no"), task.spawn(tostring, "yes")
+print(task.any{ failing, fine }:await())`,
+	"task.race": `local slow = task.spawn(task.sleep, "20ms")
+print(task.race{ slow, task.spawn(tostring, "first") }:await())`,
+	"task.map": `local found = task.map({ "911 234 567", "912 345 678" }, function(number)
+  return phone.parse(number, "PT").e164
+end, { concurrency = 8 })
+print(found[1], found[2])`,
+	"task.sleep":   `task.sleep("10ms")`,
+	"task.timeout": `local app = task.timeout("5s", function() return authy.get_application_details() end)`,
+	"task.yield": `local t = task.spawn(function() print("in between") end)
+for i = 1, 3 do task.yield() end`,
 	"time.format":    `print(time.format(0, "%Y-%m-%d", "Europe/Lisbon"))`,
 	"time.parse":     `print(time.parse("2026-01-31T12:00:00Z"))`,
 	"time.since":     `local start = time.now() print(time.since(start) < 60)`,

@@ -47,7 +47,7 @@ func (m *Manual) explain(name string) string {
 		return m.typeText(t)
 	}
 	for _, module := range m.modules {
-		if module.Name == name || name == "authy.try" && module.Name == "authy" || name == clientType && module.Name == "authy" {
+		if module.Name == name || module.Name == "authy" && (styleDoc(name) != "" || name == clientType) {
 			return m.moduleText(module, name)
 		}
 		for _, v := range module.Values {
@@ -141,10 +141,10 @@ func (m *Manual) moduleText(module Module, name string) string {
 	var b strings.Builder
 	b.WriteString(name + ": " + module.Doc + "\n")
 	if module.Name == "authy" {
-		switch name {
-		case "authy.try":
-			b.WriteString("\nThe functions of authy, which here give nil and the error instead of raising it.\n")
-		case clientType:
+		switch doc := styleDoc(name); {
+		case doc != "":
+			b.WriteString("\n" + doc + "\n")
+		case name == clientType:
 			b.WriteString("\nA second client, made by authy.client{ ... }. Its functions are those of authy,\nas methods: c:request_sms{ ... }.\n")
 		}
 		b.WriteString("\nOperations:\n\n")

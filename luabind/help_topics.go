@@ -9,6 +9,7 @@ var topicsOfScripts = []Topic{
   local res = authy.request_sms{ authy_id = 1635 }    raises its error
   authy.request_sms({ ... }, function(err, res) end)  calls back
   local res, err = authy.try.request_sms{ ... }       gives nil and the error
+  local t = authy.async.request_sms{ ... }            gives a task; t:await()
 
 Results have the names of the wire: res.user.id. The answer as it came is
 res.raw_body. authy.client{ key = ... } makes a second client, whose functions
@@ -27,6 +28,26 @@ what is typed outlives its line. What is not complete goes on on the next line.
 
 Values are shown as Lua that can be pasted back. Secrets and codes inside tables
 are masked; a single value that an expression gives is shown.`,
+	},
+	{
+		Name: "tasks", Doc: "How functions run beside each other.",
+		Text: `A task runs when the others wait: for the network, a clock, a file, another task.
+Nothing else interrupts it, so tasks share variables without locks, and one that
+computes for long should call task.yield() now and then.
+
+  local t = task.spawn(function() ... end)   begins when this code next waits
+  local t = authy.async.get_user_status{ authy_id = 1635 }
+  t:await()                                  what it returns; raises what it raises
+  t:next(f)  t:catch(f)  t:finally(f)        tasks that go on when t is over
+  t:cancel()                                 stops it, and what it has started
+
+  task.all(list)  task.any(list)  task.race(list)   give a task of all
+  task.map(items, f, { concurrency = 8 })           waits, and gives the results
+  task.timeout("5s", f)                             waits, and raises when it is late
+
+A script ends when its tasks have ended. A task that fails while no code waits for
+it or takes its error is reported at the end, and makes the exit code 1. At the
+prompt tasks go on while you type: .tasks lists them, .cancel stops them.`,
 	},
 	{
 		Name: "errors", Doc: "What error values hold, and what kinds there are.",

@@ -79,7 +79,7 @@ type Host struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	release, acquire func() // the interpreter lock; nil in a state that has none
+	interpreter *interpreter // nil in a state that has no lock
 
 	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.
 	seen func(op authy.Operation, args *lua.LTable, result lua.LValue)

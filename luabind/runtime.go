@@ -37,8 +37,11 @@ type Runtime struct {
 	api     *binding // the module authy
 	modules []Module // what scripts see beside Lua's own libraries, authy first
 
-	runs        sync.Mutex // one script at a time
-	interpreter sync.Mutex // one goroutine inside Lua at a time
+	runs        sync.Mutex  // one script at a time
+	interpreter interpreter // one goroutine inside Lua at a time
+	tasks       *tasks
+	background  context.Context // of what goes on between the chunks of a session
+	end         context.CancelFunc
 	closed      bool
 	exit        *ExitError
 	stop        context.CancelFunc
@@ -110,7 +113,7 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 		Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}}
-	rt.host.release, rt.host.acquire = rt.interpreter.Unlock, rt.interpreter.Lock
+	rt.host.interpreter = &rt.interpreter
 	for _, option := range options {
 		if option == nil {
 			continue
@@ -119,7 +122,9 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 			return nil, err
 		}
 	}
+	rt.background, rt.end = context.WithCancel(context.Background())
 	rt.state = lua.NewState(stateOptions)
+	rt.tasks = newTasks(rt.state, rt.host)
 	if err := rt.openLibraries(); err != nil {
 		rt.state.Close()
 		return nil, err
@@ -187,6 +192,9 @@ func (rt *Runtime) osExit(L *lua.LState) int {
 	default:
 		L.ArgError(1, mistyped("a number or boolean", v).Error())
 	}
+	if t := currentTask(L); t != nil && t.detach {
+		L.RaiseError("os.exit would end the prompt from a task in the background; .exit leaves")
+	}
 	rt.exit = &ExitError{code}
 	rt.stop() // so that no pcall can hold the script back
 	L.RaiseError("exit")
@@ -210,10 +218,14 @@ type Script struct {
 // Run runs a script to its end.
 //
 // It returns a [*ScriptError] when the script fails, an [*ExitError] when it calls os.exit with a code other than 0,
-// and the context's cause when the context ended it. Canceling stops Lua code and waits within milliseconds, but not a
+// and the context's cause when the context ended it. Tasks belong to the run: it ends when they have ended, and they
+// are canceled when the script fails. Those that failed while nobody looked are a [*TasksError], joined to the script's own
+// error if there is one. Canceling stops Lua code and waits within milliseconds, but not a
 // library function that computes, such as string.rep; pattern matches stop.
 func (rt *Runtime) Run(ctx context.Context, script Script) error {
-	err := rt.inside(ctx, func(L *lua.LState) error {
+	err := rt.inside(ctx, func(L *lua.LState) (err error) {
+		rt.tasks.base, rt.tasks.detach = L.Context(), false
+		defer func() { err = rt.endTasks(L, err) }()
 		chunk, err := compile(L, script)
 		if err != nil {
 			return err
@@ -232,6 +244,27 @@ func (rt *Runtime) Run(ctx context.Context, script Script) error {
 		return nil
 	}
 	return err
+}
+
+// endTasks waits for the tasks of a script, which are canceled first if the script has failed. Those that failed while
+// nobody looked make an error of a script that has none.
+func (rt *Runtime) endTasks(L *lua.LState, err error) error {
+	s := rt.tasks
+	if err != nil {
+		s.cancelAll(attached)
+	}
+	s.drain(attached)
+	if err == nil {
+		err = L.Context().Err() // interrupted while it waited
+	}
+	switch failures := s.failures(); {
+	case failures == nil:
+		return err
+	case err == nil && rt.exit == nil:
+		return failures
+	default:
+		return errors.Join(err, failures)
+	}
 }
 
 // inside calls f, which may run Lua code, with the interpreter taken and ctx in force. It returns the error of f, but an
@@ -255,6 +288,9 @@ func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) erro
 	err := f(L)
 	switch {
 	case rt.exit != nil:
+		if unseen, ok := errors.AsType[*TasksError](err); ok {
+			return errors.Join(rt.exit, unseen)
+		}
 		return rt.exit
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -326,6 +362,8 @@ func (rt *Runtime) Close() error {
 		return nil
 	}
 	rt.closed = true
+	rt.end()
+	rt.tasks.drain(func(*task) bool { return true })
 	err := closeFiles(rt.state)
 	rt.state.Close()
 	return err

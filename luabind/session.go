@@ -25,6 +25,7 @@ type Session struct {
 	chunks  int
 	sources map[string]string // the last chunks by name, to explain errors in functions that they defined
 	seen    recents
+	onTask  func(TaskInfo)
 	names   map[*lua.LFunction]string // functions by the name that help knows them by
 	paths   map[lua.LValue]string     // functions and modules by where scripts find them
 }
@@ -37,18 +38,28 @@ type SessionOptions struct {
 	Format Format
 	// Topics are further subjects that Help explains, beside those of luabind.
 	Topics []Topic
+	// TaskEnded is told of every task that a chunk has started and that ends while nothing waits for it. It is called
+	// by the task, which holds the interpreter: it must not call the session. Nil is nobody.
+	TaskEnded func(TaskInfo)
 }
 
 // NewSession makes a session on the runtime. Several may share one; scripts may run in between.
 func (rt *Runtime) NewSession(options SessionOptions) *Session {
 	s := &Session{
 		rt: rt, manual: newManual(rt.modules, options.Topics), print: options.Print,
-		format: cmp.Or(options.Format, FormatLua), sources: map[string]string{},
+		format: cmp.Or(options.Format, FormatLua), sources: map[string]string{}, onTask: options.TaskEnded,
 	}
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
 	if rt.state.G.Global.RawGetString("arg") == lua.LNil { // no script has said where to look
 		rt.searchIn("")
+	}
+	if s.onTask != nil {
+		rt.tasks.ended = func(t *task) {
+			if t.detach {
+				s.taskEnded(t)
+			}
+		}
 	}
 	s.names = s.manual.functionsIn(rt.state.G.Global)
 	others := rt.host.seen
@@ -88,6 +99,9 @@ func (s *Session) Manual() *Manual { return s.manual }
 // variables at the top of the chunk become globals, so that the next chunk has them. The global _ is the first of the
 // values, and _err the value of the last error.
 //
+// Tasks that a chunk starts go on when it has ended and when ctx ends: until they are over, or are canceled, or the
+// runtime is closed.
+//
 // It returns an [*EvalError] when the chunk fails, an [*ExitError] when it calls os.exit, also with 0, and the
 // context's cause when that ended it.
 func (s *Session) Eval(ctx context.Context, src string) (shown string, err error) {
@@ -95,6 +109,7 @@ func (s *Session) Eval(ctx context.Context, src string) (shown string, err error
 	name := inputName(s.chunks)
 	s.remember(name, src)
 	err = s.rt.inside(ctx, func(L *lua.LState) error {
+		s.rt.tasks.base, s.rt.tasks.detach = s.rt.background, true
 		c, failure := readChunk(src, name)
 		var fn *lua.LFunction
 		if failure == nil {

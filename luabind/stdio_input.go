@@ -29,8 +29,8 @@ type input struct {
 	direct bool // the source never blocks for long
 	quota  int  // how many more bytes a reader of rows will take; negative is any number
 	r      *bufio.Reader
-	turn   chan struct{} // holds a value while a task reads
-	L      *lua.LState   // of that task
+	turn   turn
+	L      *lua.LState // of that task
 
 	buffer  []byte
 	pending chan chunk // of a read in the background, which owns the buffer
@@ -46,7 +46,7 @@ func newInput(h *Host, source io.Reader) *input {
 	if source == nil {
 		source = strings.NewReader("")
 	}
-	in := &input{h: h, source: source, direct: isDirect(source), quota: -1, turn: make(chan struct{}, 1)}
+	in := &input{h: h, source: source, direct: isDirect(source), quota: -1, turn: newTurn()}
 	in.r = bufio.NewReaderSize(in, inputBuffer)
 	return in
 }
@@ -65,25 +65,11 @@ func isDirect(source io.Reader) bool {
 // use hands the buffered source to f when it is the turn of the task; f must not run Lua code. It raises when the
 // script is interrupted while it waits for its turn.
 func (in *input) use(L *lua.LState, f func(r *bufio.Reader)) {
-	select {
-	case in.turn <- struct{}{}:
-	default:
-		var err error
-		in.h.Wait(L, func(ctx context.Context) {
-			select {
-			case in.turn <- struct{}{}:
-			case <-ctx.Done():
-				err = ctx.Err()
-			}
-		})
-		if err != nil {
-			L.RaiseError("canceled")
-		}
-	}
+	in.turn.take(L, in.h)
 	in.L = L
 	defer func() {
 		in.L = nil
-		<-in.turn
+		in.turn.pass()
 	}()
 	f(in.r)
 }

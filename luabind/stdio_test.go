@@ -261,8 +261,8 @@ func TestTasksShareInput(t *testing.T) {
 		text.WriteString(strings.Repeat("x", 99) + "\n")
 	}
 	b := newBench(t, "")
-	var lock sync.Mutex
-	b.host.release, b.host.acquire = lock.Unlock, lock.Lock
+	var lock interpreter
+	b.host.interpreter = &lock
 	in := streamsOf(b.L, b.host).in
 	in.source, in.direct = strings.NewReader(text.String()), false
 	b.run(t, `count = 0 function task() for line in io.lines() do assert(#line == 99) count = count + 1 end end`)

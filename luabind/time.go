@@ -1,7 +1,6 @@
 package luabind
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"time"
@@ -28,7 +27,7 @@ func timeModule(h *Host) Module {
 			{
 				Name: "sleep", Doc: "Waits, while other tasks go on.",
 				Params: []Param{{Name: "duration", Type: "number|string", Doc: `seconds, or such as "250ms"`}},
-				Call:   timeSleep(h),
+				Call:   sleeper(h, "time.sleep"),
 			},
 			{
 				Name: "format", Doc: "Writes a time as text.",
@@ -105,28 +104,6 @@ func durationAt(L *lua.LState, i int, op string) time.Duration {
 		refuse(L, op, "duration", err.Error())
 	}
 	return d
-}
-
-// timeSleep gives the interpreter away even for no time, so that sleep(0) lets other tasks run.
-func timeSleep(h *Host) lua.LGFunction {
-	return func(L *lua.LState) int {
-		d := durationAt(L, 1, "time.sleep")
-		canceled := false
-		h.Wait(L, func(ctx context.Context) {
-			timer := time.NewTimer(d)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-				canceled = ctx.Err() != nil
-			case <-ctx.Done():
-				canceled = true
-			}
-		})
-		if canceled {
-			L.RaiseError("canceled")
-		}
-		return 0
-	}
 }
 
 func timeFormat(h *Host) lua.LGFunction {

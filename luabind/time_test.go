@@ -3,7 +3,6 @@ package luabind
 import (
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,8 +59,8 @@ func TestTime(t *testing.T) {
 func TestSleep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var lock sync.Mutex
-		h := &Host{release: lock.Unlock, acquire: lock.Lock}
+		var lock interpreter
+		h := &Host{interpreter: &lock}
 		L := lua.NewState()
 		defer L.Close()
 		L.SetGlobal("time", timeModule(h).table(L))

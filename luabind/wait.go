@@ -17,5 +17,20 @@ func (h *Host) Wait(L *lua.LState, f func(ctx context.Context)) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	lua51.Wait(L, h.release, h.acquire, func() { f(ctx) })
+	if i := h.lockOf(L); i != nil {
+		lua51.Wait(L, i.Unlock, i.Lock, func() { f(ctx) })
+	} else {
+		lua51.Wait(L, nil, nil, func() { f(ctx) })
+	}
+}
+
+// lockOf is the lock of a state; nil when it has none, because it is a host's own and runs no tasks.
+func (h *Host) lockOf(L *lua.LState) *interpreter {
+	if h.interpreter != nil {
+		return h.interpreter
+	}
+	if s := tasksIn(L); s != nil {
+		return s.interpreter
+	}
+	return nil
 }

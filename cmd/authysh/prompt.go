@@ -58,6 +58,7 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 		HistoryFile: a.historyFile(),
 		Secrets:     p.secrets,
 		Startup:     p.startup(options.noRC),
+		Running:     func() int { return p.session.RunningTasks() },
 		LookupEnv:   a.lookupEnv,
 	})
 	switch {
@@ -85,7 +86,8 @@ func (p *prompter) open() error {
 	if p.runtime != nil {
 		err = p.runtime.Close()
 	}
-	p.runtime, p.session = runtime, runtime.NewSession(luabind.SessionOptions{Topics: helpTopics()})
+	p.runtime = runtime
+	p.session = runtime.NewSession(luabind.SessionOptions{Topics: helpTopics(), TaskEnded: p.taskEnded})
 	return err
 }
 

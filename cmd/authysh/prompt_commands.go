@@ -34,6 +34,9 @@ func (p *prompter) commands() []repl.Command {
 		{Name: "calls", Usage: "[count]", Run: p.runCalls, Doc: "lists the last API calls with outcome and time"},
 		{Name: "unmask", Usage: "[on|off]", Complete: among(func() []string { return []string{"on", "off"} }), Run: p.runUnmask,
 			Doc: "shows secrets and codes inside values, or hides them again"},
+		{Name: "tasks", Run: p.runTasks, Doc: "lists the tasks that run in the background"},
+		{Name: "cancel", Usage: "<number>|all", Run: p.runCancel, Complete: among(p.taskNumbers),
+			Doc: "stops a task, and what it has started"},
 		{Name: "reset", Run: p.runReset, Doc: "starts over with a fresh interpreter: all variables are gone"},
 		{Name: "ls", Usage: "[name]", Run: p.runLs, Doc: "lists your variables, or what a table or module holds"},
 	}

@@ -21,6 +21,12 @@ const maxFrames = 10
 // report tells the user what went wrong. What needs no words (os.exit, an interrupt, a reader of the output that has
 // gone) gets none.
 func (a *app) report(err error) {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { // a script and its tasks
+		for _, one := range several.Unwrap() {
+			a.report(one)
+		}
+		return
+	}
 	switch exitCodeOf(err) {
 	case exitDone, exitPipe:
 		return
@@ -31,6 +37,10 @@ func (a *app) report(err error) {
 	if _, stopped := errors.AsType[*interrupted](err); stopped {
 		return
 	}
+	if unseen, ok := err.(*luabind.TasksError); ok {
+		a.reportTasks(unseen)
+		return
+	}
 	fmt.Fprintf(a.err, "authysh: %s\n", withoutControls(err.Error()))
 	failure, ok := errors.AsType[*luabind.ScriptError](err)
 	if ok {
@@ -38,6 +48,21 @@ func (a *app) report(err error) {
 		a.showTraceback(failure)
 	}
 	a.hint(a.hintFor(err))
+}
+
+// reportTasks tells of tasks that failed while nobody looked, the first of them.
+func (a *app) reportTasks(unseen *luabind.TasksError) {
+	const most = 10
+	for i, failure := range unseen.Failures {
+		if i == most {
+			fmt.Fprintf(a.err, "authysh: ... and %d more tasks\n", len(unseen.Failures)-most)
+			break
+		}
+		fmt.Fprintf(a.err, "authysh: %s failed: %s\n", failure.Task, withoutControls(failure.Err.Error()))
+		a.showSource(failure.Err)
+		a.showTraceback(failure.Err)
+	}
+	a.hint("nothing waited for it: t:await() raises a task's error, t:catch(f) takes it")
 }
 
 // showSource shows the line of the script that failed.

@@ -1,0 +1,430 @@
+package luabind
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/lua51"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// tasks runs the tasks of one state. Whoever uses it holds the interpreter, except for count.
+//
+// A task is a goroutine with a Lua thread of its own. It runs when it gets the interpreter, and keeps that until it
+// waits for something, yields or ends: a task that only computes keeps all others from running.
+type tasks struct {
+	*interpreter
+	host    *Host
+	base    context.Context // what tasks run under that are started outside of any task
+	detach  bool            // those go on when the chunk ends that started them
+	running map[*task]struct{}
+	idle    chan struct{} // closed when the last one has ended; nil when none runs
+	numbers int
+	unseen  []*task // failed, and nobody has looked
+	count   atomic.Int64
+
+	mu      sync.Mutex // guards cancels, which whoever cancels from outside must reach while a task computes
+	cancels map[int]context.CancelCauseFunc
+
+	// ended is told of every task that was started outside of any task and ends while nobody waits for it; nil when
+	// nobody listens.
+	ended func(*task)
+}
+
+// task is one function that runs beside others.
+type task struct {
+	number int
+	name   string // what runs, in the words of the script
+	where  string // the line that started it; empty when unknown
+	begun  time.Time
+	ended  time.Time
+	parent *task // the task that started it; nil for none
+	detach bool
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	done   chan struct{} // closed at the end
+
+	status   taskStatus
+	values   []lua.LValue // what the function returned
+	failure  *ScriptError
+	seen     bool     // somebody has taken the outcome, or will
+	waiters  int      // how many wait for it now
+	awaits   *task    // what it waits for itself
+	watchers []func() // called when it ends
+	children int      // started by it, and they or their own not yet at their end
+}
+
+// taskStatus is how far a task is.
+type taskStatus string
+
+const (
+	taskRunning  taskStatus = "running"
+	taskDone     taskStatus = "done"
+	taskFailed   taskStatus = "failed"
+	taskCanceled taskStatus = "canceled"
+)
+
+// taskError is a failure of the task module's own. It is an [authy.Error], so that scripts find a kind in it.
+type taskError struct {
+	kind authy.Kind
+	text string
+}
+
+func (e *taskError) Error() string     { return e.text }
+func (e *taskError) Kind() authy.Kind  { return e.kind }
+func (e *taskError) Operation() string { return "" }
+
+var errTaskCanceled = &taskError{authy.KindCanceled, "the task was canceled"}
+
+// tasksType is where a state keeps its tasks.
+const tasksType = "authysh.tasks"
+
+// newTasks makes the tasks of a state and keeps them there. h has the lock of the interpreter, if there is one already.
+func newTasks(L *lua.LState, h *Host) *tasks {
+	s := &tasks{host: h, interpreter: h.interpreter, running: map[*task]struct{}{}, cancels: map[int]context.CancelCauseFunc{}}
+	L.G.Registry.RawSetString(tasksType, &lua.LUserData{Value: s})
+	return s
+}
+
+// tasksOf are the tasks of a state. In a host's own state they come into being with a lock that whoever runs Lua there
+// holds already without knowing: from now on, waiting gives it away.
+func tasksOf(L *lua.LState) *tasks {
+	if s := tasksIn(L); s != nil {
+		return s
+	}
+	i := new(interpreter)
+	i.Lock()
+	return newTasks(L, &Host{interpreter: i})
+}
+
+// tasksIn is tasksOf for a state that may have none; nil then.
+func tasksIn(L *lua.LState) *tasks {
+	known, ok := L.G.Registry.RawGetString(tasksType).(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	return known.Value.(*tasks)
+}
+
+// taskKey is under what a context has the task that runs in it.
+type taskKey struct{}
+
+// currentTask is the task that L is a thread of; nil outside of any.
+func currentTask(L *lua.LState) *task {
+	if L.Context() == nil {
+		return nil
+	}
+	t, _ := L.Context().Value(taskKey{}).(*task)
+	return t
+}
+
+// start runs a function as a task. It gets the interpreter when the caller gives it away.
+func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LValue) *task {
+	s.numbers++
+	t := &task{
+		number: s.numbers, name: name, where: callSite(L), begun: time.Now(), parent: currentTask(L),
+		done: make(chan struct{}), status: taskRunning, detach: s.detach,
+	}
+	base := s.base
+	switch {
+	case t.parent != nil:
+		base, t.detach = t.parent.ctx, t.parent.detach
+		t.parent.children++
+	case base == nil && L.Context() != nil:
+		base = L.Context()
+	case base == nil:
+		base = context.Background()
+	}
+	ctx, cancel := context.WithCancelCause(base)
+	t.ctx, t.cancel = context.WithValue(ctx, taskKey{}, t), cancel
+	if len(s.running) == 0 {
+		s.idle = make(chan struct{})
+	}
+	s.running[t] = struct{}{}
+	s.mu.Lock()
+	s.cancels[t.number] = cancel
+	s.mu.Unlock()
+	s.count.Add(1)
+	thread := lua51.NewThread(L)
+	thread.SetContext(t.ctx)
+	s.announce()
+	go s.run(t, thread, fn, args)
+	return t
+}
+
+// run is the goroutine of a task.
+func (s *tasks) run(t *task, thread *lua.LState, fn lua.LValue, args []lua.LValue) {
+	s.take()
+	defer s.Unlock()
+	defer s.finish(t) // also when the Go code below fails
+	if t.ctx.Err() != nil {
+		t.status = taskCanceled
+		return
+	}
+	thread.Push(fn)
+	for _, arg := range args {
+		thread.Push(arg)
+	}
+	err := lua51.PCall(thread, len(args), lua.MultRet, nil)
+	if err == nil {
+		t.status, t.values = taskDone, make([]lua.LValue, thread.GetTop())
+		for i := range t.values {
+			t.values[i] = thread.Get(i + 1)
+		}
+		return
+	}
+	if t.ctx.Err() != nil {
+		t.status = taskCanceled
+		return
+	}
+	t.status, t.failure = taskFailed, scriptErrorIn(thread, err)
+	if t.where != "" {
+		t.failure.Traceback = append(t.failure.Traceback, t.where+": started the task")
+	}
+}
+
+// finish tells everybody that a task is at its end.
+func (s *tasks) finish(t *task) {
+	t.ended = time.Now()
+	delete(s.running, t)
+	s.mu.Lock()
+	delete(s.cancels, t.number)
+	s.mu.Unlock()
+	s.count.Add(-1)
+	if t.status == taskFailed && !t.seen {
+		s.unseen = append(s.unseen, t)
+	}
+	close(t.done)
+	for _, watch := range t.watchers {
+		watch()
+	}
+	t.watchers = nil
+	t.release()
+	if s.ended != nil && t.parent == nil && t.waiters == 0 {
+		s.ended(t)
+	}
+	if len(s.running) == 0 {
+		close(s.idle)
+		s.idle = nil
+	}
+}
+
+// release frees the context of a task that has ended, and of those above it for which that was the last: what a task
+// has started is canceled with it, so its context must live as long as they do.
+func (t *task) release() {
+	for ; t != nil && t.status != taskRunning && t.children == 0; t = t.parent {
+		t.cancel(nil)
+		if t.parent == nil {
+			return
+		}
+		t.parent.children--
+	}
+}
+
+func (t *task) isOver() bool { return t.status != taskRunning }
+
+// stop cancels a task and all that it has started. It does nothing to one that is over.
+func (t *task) stop() {
+	if !t.isOver() {
+		t.cancel(errTaskCanceled)
+	}
+}
+
+// wait waits until enough of the tasks are over; enough is asked now and whenever one of them ends. It raises when the
+// waiting is interrupted.
+func (s *tasks) wait(L *lua.LState, list []*task, enough func() bool) {
+	if enough() {
+		return
+	}
+	me := currentTask(L)
+	settled, settle := make(chan struct{}), sync.OnceFunc(func() {})
+	settle = sync.OnceFunc(func() { close(settled) })
+	for _, t := range list {
+		t.checkCycle(L, me)
+		t.waiters++
+		if !t.isOver() {
+			t.watchers = append(t.watchers, func() {
+				if enough() {
+					settle()
+				}
+			})
+		}
+	}
+	if me != nil && len(list) == 1 {
+		me.awaits = list[0]
+	}
+	defer func() {
+		for _, t := range list {
+			t.waiters--
+		}
+		if me != nil {
+			me.awaits = nil
+		}
+	}()
+	interrupted := false
+	s.host.Wait(L, func(ctx context.Context) {
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			interrupted = true
+		}
+	})
+	if interrupted && !enough() {
+		raise(L, errTaskCanceled)
+	}
+}
+
+// checkCycle refuses to wait for a task that waits for the one that asks: neither would ever go on.
+func (t *task) checkCycle(L *lua.LState, me *task) {
+	if me == nil {
+		return
+	}
+	for next := t; next != nil; next = next.awaits {
+		if next == me {
+			L.RaiseError("%s waits for itself: it would wait for ever", me)
+		}
+	}
+}
+
+// outcome pushes what a task has returned, or raises what it has raised.
+func (t *task) outcome(L *lua.LState) int {
+	t.seen = true
+	switch t.status {
+	case taskFailed:
+		L.Error(t.failure.Value, 0)
+	case taskCanceled:
+		raise(L, errTaskCanceled)
+	}
+	for _, v := range t.values {
+		L.Push(v)
+	}
+	return len(t.values)
+}
+
+// await is outcome after the end of the task.
+func (s *tasks) await(L *lua.LState, t *task) int {
+	t.seen = true // or nobody would be told of a failure: whoever waits is, or is interrupted
+	s.wait(L, []*task{t}, t.isOver)
+	return t.outcome(L)
+}
+
+// String is how messages call the task.
+func (t *task) String() string { return fmt.Sprintf("task %d (%s)", t.number, t.name) }
+
+// drain waits, with the interpreter given away, until no task runs any more for which pick is true.
+func (s *tasks) drain(pick func(*task) bool) {
+	for {
+		var next *task
+		for t := range s.running {
+			if pick(t) {
+				next = t
+				break
+			}
+		}
+		if next == nil {
+			return
+		}
+		s.Unlock()
+		<-next.done
+		s.Lock()
+	}
+}
+
+// attached picks the tasks that a script must wait for.
+func attached(t *task) bool { return !t.detach }
+
+// cancelAll cancels the tasks that pick takes.
+func (s *tasks) cancelAll(pick func(*task) bool) {
+	for t := range s.running {
+		if pick(t) {
+			t.stop()
+		}
+	}
+}
+
+// cancelNumber cancels the running task of a number, or all for 0, from any goroutine and without the interpreter, and
+// returns how many these are.
+func (s *tasks) cancelNumber(number int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for of, cancel := range s.cancels {
+		if number == 0 || number == of {
+			cancel(errTaskCanceled)
+			n++
+		}
+	}
+	return n
+}
+
+// failures takes the tasks that have failed while nobody looked, as one error; nil when there are none.
+func (s *tasks) failures() error {
+	failed := slices.DeleteFunc(s.unseen, func(t *task) bool { return t.seen })
+	s.unseen = nil
+	if len(failed) == 0 {
+		return nil
+	}
+	slices.SortFunc(failed, func(a, b *task) int { return cmp.Compare(a.number, b.number) })
+	e := &TasksError{}
+	for _, t := range failed {
+		e.Failures = append(e.Failures, TaskFailure{Task: t.String(), Err: t.failure})
+	}
+	return e
+}
+
+// TasksError is tasks that failed while nobody looked: no code waited for them or took their error.
+//
+// errors.As does not reach the errors of API calls behind them: what matters is that they went unnoticed.
+type TasksError struct {
+	// Failures are in the order in which the tasks were started.
+	Failures []TaskFailure
+}
+
+// TaskFailure is one task that failed.
+type TaskFailure struct {
+	// Task names it, such as "task 3 (authy.request_sms)".
+	Task string
+	// Err is why.
+	Err *ScriptError
+}
+
+// Error names the first of the tasks and says how many there are.
+func (e *TasksError) Error() string {
+	first := e.Failures[0]
+	text := fmt.Sprintf("%s failed, and nothing waited for it: %v", first.Task, first.Err)
+	if more := len(e.Failures) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return text
+}
+
+// WaitTasks lets the tasks of a host's own state run to their end, and returns a [*TasksError] when some failed while
+// nobody looked. Tasks that run when ctx ends are canceled.
+//
+// Call it from the goroutine that runs Lua in L, after the script: between calls into Lua the tasks of such a state stand
+// still. A [Runtime] does this by itself.
+func WaitTasks(ctx context.Context, L *lua.LState) error {
+	s := tasksIn(L)
+	if s == nil {
+		return nil
+	}
+	all := func(*task) bool { return true }
+	stop := context.AfterFunc(ctx, func() {
+		s.Lock()
+		defer s.Unlock()
+		s.cancelAll(all)
+	})
+	s.drain(all)
+	if !stop() && ctx.Err() != nil {
+		return errors.Join(context.Cause(ctx), s.failures())
+	}
+	return s.failures()
+}
