@@ -310,8 +310,8 @@ func TestPromptDumbTerminal(t *testing.T) {
 	p.answers("error('bo' .. 'om')", "error: boom")
 	p.types("\x04")
 	p.leaves(0)
-	if strings.Contains(p.screen(), "\x1b") {
-		t.Errorf("escape bytes on a dumb terminal: %q", p.screen())
+	if strings.Contains(p.bytes(), "\x1b") {
+		t.Errorf("escape bytes on a dumb terminal: %q", p.bytes())
 	}
 }
 

@@ -29,10 +29,13 @@ type person struct {
 	home   string
 
 	mu      sync.Mutex
-	text    strings.Builder // what the terminal got, without escape sequences
+	raw     strings.Builder // what the terminal got
+	text    strings.Builder // the same without escape sequences
 	seen    int             // how much of it was looked at
 	changed chan struct{}
 }
+
+var unfinished = regexp.MustCompile("\x1b(\\[[0-9;?]*[ -/]*|\\][^\x07]*)?$")
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]|\x1b[DM78]|\x1b\\][^\x07]*\x07|\r")
 
@@ -75,13 +78,17 @@ func sitDown(t *testing.T, home string, env []string, args ...string) *person {
 
 func (p *person) read() {
 	buffer := make([]byte, 4096)
+	held := "" // the beginning of an escape sequence that the next read may complete
 	for {
 		n, err := p.master.Read(buffer)
 		if err != nil {
 			return
 		}
+		text := escapes.ReplaceAllString(held+string(buffer[:n]), "")
+		held = unfinished.FindString(text)
 		p.mu.Lock()
-		p.text.WriteString(escapes.ReplaceAllString(string(buffer[:n]), ""))
+		p.raw.Write(buffer[:n])
+		p.text.WriteString(strings.TrimSuffix(text, held))
 		p.mu.Unlock()
 		select {
 		case p.changed <- struct{}{}:
@@ -115,7 +122,14 @@ func (p *person) sees(pattern string) {
 // shown matches a value on a line of its own, behind the mark with which the prompt makes sure of a fresh line.
 func shown(value string) string { return `(?m)^%?\s*` + regexp.QuoteMeta(value) + `$` }
 
-// screen is all that the terminal got.
+// bytes is all that the terminal got, escape sequences included.
+func (p *person) bytes() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.raw.String()
+}
+
+// screen is all that the terminal got, without escape sequences.
 func (p *person) screen() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
