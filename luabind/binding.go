@@ -77,7 +77,7 @@ var operations = sync.OnceValue(authy.Operations)
 
 // Loader is for hosts with a Lua state of their own: L.PreloadModule("authy", luabind.Loader(client)).
 //
-// It gives scripts the authy module in the direct, callback and try styles. Calls honour the context of the state
+// It gives scripts the authy module in the direct, callback, try and task styles. Calls honour the context of the state
 // (L.SetContext). The other modules come with [Preload]. Nothing global is touched, in Go or in Lua.
 func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
 	if client == nil {
@@ -89,7 +89,7 @@ func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
 	}
 }
 
-// Preload makes the modules beside authy (json, csv, phone, totp, time, log) loadable by require in a host's own state.
+// Preload makes the modules beside authy (json, csv, phone, totp, time, task, log) loadable by require in a host's own state.
 // Their streams are those of the process. Nothing tells them when the state ends, so scripts must close what they
 // write with csv.create.
 func Preload(L *lua.LState) {

@@ -1,6 +1,6 @@
 // Package luabind binds the Authy API into Lua, for programs that run scripts.
 //
-// [New] makes a [Runtime]: an interpreter with the authy module and its companions (json, csv, phone, totp, time, log) as
+// [New] makes a [Runtime]: an interpreter with the authy module and its companions (json, csv, phone, totp, time, task, log) as
 // globals, its output going where the host says, and each run bounded by a context. [Loader] is for hosts that have a
 // Lua state already: L.PreloadModule("authy", luabind.Loader(client)).
 //
@@ -8,7 +8,8 @@
 //
 // Every operation of [authy.Operations] is a function that takes one table: authy.request_sms{ authy_id = 1635 }. It
 // raises its error; with a function as second argument it calls back with (err, result) instead; as
-// authy.try.request_sms{...} it returns nil and the error. Results are plain tables with the wire's names.
+// authy.try.request_sms{...} it returns nil and the error, and as authy.async.request_sms{...} a task. Results are plain
+// tables with the wire's names.
 //
 // Parameters convert by their declared type, never by guess: a misspelt or mistyped one is an error that names it. A
 // whole number will do for ids and codes. Numbers of 2^53 and more are refused, because Lua's numbers lose digits
@@ -27,6 +28,10 @@
 //
 // One goroutine at a time is inside a runtime's interpreter. Whatever waits for the outside, in this package or in a
 // module of the host, gives the interpreter away while it waits, with [Host.Wait], and must not touch Lua values then.
+//
+// Tasks (task.spawn, authy.async) are goroutines with a Lua thread each, under that lock: one runs until it waits, yields
+// or ends, so scripts share variables without locks, and a task that only computes keeps the others waiting. A run ends
+// when its tasks have ended. In a host's own state tasks run only while the script waits; [WaitTasks] lets them end.
 //
 // Runtimes repair gopher-lua's pcall, xpcall and coroutines, which part local variables from the closures over them
 // after an error, among other things. A host's own state is left as it is.
