@@ -114,7 +114,7 @@ func (e *editor) menuRows(before, after string, hint bool) int {
 		return 0
 	}
 	text := (width + runewidth.StringWidth(before+after)) / columns
-	room := rows - 1 - text
+	room := rows - 2 - text // go-prompt clears one row more than it fills
 	if hint && room > 1 {
 		room--
 	}

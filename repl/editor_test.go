@@ -289,6 +289,23 @@ func TestEditorMenuAtBottom(t *testing.T) {
 	v.until("nothing left", func(s *vtScreen) bool { return rowString(s.cells[s.y]) == ">" && strings.Count(s.text(), "call(") == 0 })
 }
 
+// TestEditorMenuLeavesTheLine has more completions than a small window has rows.
+func TestEditorMenuLeavesTheLine(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{20, 5}, {40, 10}, {30, 3}} {
+		v := openTerminal(t, size[0], size[1]).ready()
+		for range size[1] {
+			v.enters("x", "x")
+		}
+		v.types("x.")
+		v.shows("alpha")
+		v.line("> x.", 4)
+		v.types("\x15\x04")
+		v.got(endOfFile, "")
+		v.ended(0)
+	}
+}
+
 func TestEditorClears(t *testing.T) {
 	t.Parallel()
 	v := openTerminal(t, 80, 24).ready()
