@@ -152,14 +152,14 @@ func (c *Console) read(q question) (text string, how ending, err error) {
 	c.reading = true
 	c.mu.Unlock()
 
-	stop, printed := make(chan struct{}), make(chan struct{})
+	stop, ended := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(printed)
-		c.printHeld(editor, stop)
+		defer close(ended)
+		c.printHeld(editor, stop, q)
 	}()
 	defer func() {
 		close(stop)
-		<-printed
+		<-ended
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.reading = false
@@ -176,7 +176,7 @@ func (c *Console) read(q question) (text string, how ending, err error) {
 
 // printHeld hands whole lines to the editor until stop is closed. It is a goroutine of its own, since a task that
 // prints may hold something that completion, and so the editor, waits for.
-func (c *Console) printHeld(editor lineEditor, stop <-chan struct{}) {
+func (c *Console) printHeld(editor lineEditor, stop <-chan struct{}, q question) {
 	for {
 		select {
 		case <-stop:
@@ -194,6 +194,13 @@ func (c *Console) printHeld(editor lineEditor, stop <-chan struct{}) {
 		c.mu.Unlock()
 		if whole != "" {
 			editor.Print(whole)
+			if q.Live == nil {
+				continue
+			}
+			if now, _ := q.Live(); now != q.Prompt { // what was printed told of a change
+				q.Prompt = now
+				editor.Refresh()
+			}
 		}
 	}
 }

@@ -157,7 +157,7 @@ func (e *editor) begin(q question) bool {
 		e.queue = nil
 	}
 	e.columns, e.rows = e.Size()
-	q.Prompt = strings.ReplaceAll(cleanText(q.Prompt), "\n", " ")
+	q.Prompt = onePromptLine(q.Prompt)
 	kills := &e.kills
 	if q.Secret { // killed text must not come back in another line
 		kills, q.History, q.Complete = &killRing{}, nil, nil
@@ -220,8 +220,15 @@ func setBuffer(b *prompt.Buffer, l editLine) {
 	b.CursorLeft(len(l.after))
 }
 
+// onePromptLine makes a prompt fit for one line of the screen.
+func onePromptLine(text string) string { return strings.ReplaceAll(cleanText(text), "\n", " ") }
+
 // promptText is the prompt shown now. One that would fill the window is cut down to its end.
 func (e *editor) promptText() string {
+	if live := e.state.q.Live; live != nil {
+		text, paint := live()
+		e.state.q.Prompt, e.state.q.PaintPrompt = onePromptLine(text), paint
+	}
 	text := e.state.q.Prompt
 	if e.state.search != nil {
 		text = e.state.search.prompt()
@@ -308,6 +315,9 @@ func (e *editor) Interrupts() <-chan struct{} { return e.interrupts }
 
 // Print writes above the line being edited, or plainly when none is.
 func (e *editor) Print(text string) { e.screen.print(text) }
+
+// Refresh draws the line anew as for a window of a new size.
+func (e *editor) Refresh() { e.resized() }
 
 // Close gives the terminal back and ends a Read that is active.
 func (e *editor) Close() error {

@@ -67,6 +67,7 @@ type fakeEditor struct {
 	closing       chan struct{}
 	close         func()
 	printing      func() // called by Print; nil does nothing
+	refreshed     int
 }
 
 func newFakeEditor(screen *buffer, answers ...any) *fakeEditor {
@@ -105,6 +106,7 @@ func (e *fakeEditor) Read(q question) (string, ending) {
 }
 
 func (e *fakeEditor) Size() (columns, rows int)   { return e.columns, e.rows }
+func (e *fakeEditor) Refresh()                    { e.refreshed++ }
 func (e *fakeEditor) Interrupts() <-chan struct{} { return e.interrupts }
 func (e *fakeEditor) Close() error                { e.close(); return nil }
 

@@ -11,6 +11,8 @@ type lineEditor interface {
 	Interrupts() <-chan struct{}
 	// Print writes above the line being edited without tearing it, or plainly when none is.
 	Print(text string)
+	// Refresh draws the prompt anew, which Live has changed; nothing when no line is being edited.
+	Refresh()
 	// Close gives the terminal back; idempotent, safe from any goroutine.
 	Close() error
 }
@@ -19,6 +21,7 @@ type lineEditor interface {
 type question struct {
 	Prompt      string                                 // plain text, no escapes
 	PaintPrompt func(string) string                    // same width; nil = plain
+	Live        func() (string, func(string) string)   // Prompt and PaintPrompt as they are now; nil = they stay
 	Paint       func(string) string                    // colours of the text typed; same width; nil = plain
 	Initial     string                                 // text already in the line, cursor at its end
 	Complete    func(text string, pos int) Completions // nil = none

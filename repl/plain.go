@@ -123,6 +123,7 @@ func (e *plainEditor) readSecret() (string, ending) {
 }
 
 func (e *plainEditor) Size() (columns, rows int)   { return e.c.terminalSize() }
+func (e *plainEditor) Refresh()                    {} // a line that is written stays
 func (e *plainEditor) Interrupts() <-chan struct{} { return e.interrupts }
 func (e *plainEditor) Print(text string)           { io.WriteString(e.c.out.w, text) }
 func (e *plainEditor) Close() error                { e.close(); return nil }

@@ -12,7 +12,7 @@ const narrow = 40
 // question is the next line to be asked for.
 func (sh *shell) question() question {
 	text, paint := sh.prompt()
-	q := question{Prompt: text, PaintPrompt: paint, Complete: sh.complete, History: slices.Clone(sh.history.entries)}
+	q := question{Prompt: text, PaintPrompt: paint, Live: sh.prompt, Complete: sh.complete, History: slices.Clone(sh.history.entries)}
 	if sh.paint.on {
 		q.Paint = sh.paint.input
 	}
