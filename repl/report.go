@@ -31,7 +31,7 @@ func (sh *shell) report(src string, err error) {
 	}
 	failure, _ := errors.AsType[Failure](err)
 	var b strings.Builder
-	message := strings.TrimRight(printable(err.Error()), "\n")
+	message := strings.TrimRight(printable(clipped(err.Error())), "\n")
 	if failure != nil && failure.Line() > 0 && name != "" {
 		message = fmt.Sprintf("%s:%d: %s", name, failure.Line(), message)
 	}
@@ -47,6 +47,18 @@ func (sh *shell) report(src string, err error) {
 		}
 	}
 	fmt.Fprint(sh.console.Stderr(), b.String())
+}
+
+// maxMessage is how much of a message is shown, in bytes: an error may carry a whole document.
+const maxMessage = 4 << 10
+
+// clipped is the beginning of a message, which says how much is left out. The error itself stays whole.
+func clipped(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	shown := strings.ToValidUTF8(message[:maxMessage], "")
+	return fmt.Sprintf("%s … (%d more bytes)", shown, len(message)-len(shown))
 }
 
 // excerpt is the line of source at fault, with a mark under what is. A single line without a mark would only repeat

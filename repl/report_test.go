@@ -19,6 +19,8 @@ func TestReport(t *testing.T) {
 	}{
 		{"a plain error", "f()", errors.New("it broke"), "error: it broke\n"},
 		{"several lines, and control characters", "f()", errors.New("one\n\x1b[31mtwo\x07\n"), "error: one\n\\27[31mtwo\\7\n"},
+		{"an endless message", "f()", errors.New(strings.Repeat("x", maxMessage-1) + "日" + strings.Repeat("y", 997)),
+			"error: " + strings.Repeat("x", maxMessage-1) + " … (1000 more bytes)\n"},
 		{"a column", "x = y.z", &luaFailure{message: "no z", line: 1, column: 5},
 			"error: no z\n    1 | x = y.z\n      |     ^\n"},
 		{"a whole word", "x = 'text' 5", &luaFailure{message: "no", line: 1, column: 5},

@@ -127,7 +127,8 @@ func printable(line string) string {
 // withoutControls drops what a terminal would obey. A script's message may have several lines.
 func withoutControls(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		steers := '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' // the direction of what follows
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || steers {
 			return -1
 		}
 		return r
