@@ -31,8 +31,9 @@ func TestPopen(t *testing.T) {
 		{"signal", `print(io.popen("kill -9 $$", "w"):close())`, "true	signal	9"},
 		{"nobody reads", `local f = io.popen("exit 2", "w") f:write(("x"):rep(2e5)) print(io.close(f))`, "true	exit	2"},
 		{"much output", `local f = io.popen("head -c 3000000 /dev/zero | tr '\\0' 'x'; echo", "w") print(f:close())`, strings.Repeat("x", 3000000) + "\ntrue	exit	0"},
-		{"flush and setvbuf", `local f = io.popen("cat", "w") print(f:setvbuf("no"), f:flush(), f:write("x\n")) print(f:seek()) f:close()`,
-			"true	true	true\nnil	cannot seek in a process	1\nx"},
+		{"flush and setvbuf", `local f = io.popen("cat", "w") local set, flushed, written = f:setvbuf("no"), f:flush(), f:write("x\n")
+			local none, why, code = f:seek() f:close() print(set, flushed, written) print(none, why, code)`, // cat prints when it likes
+			"x\ntrue	true	true\nnil	cannot seek in a process	1"},
 		{"default input", `io.input(io.popen("echo q; echo r")) print(io.read()) for l in io.lines() do print(l) end print(io.close(io.input())) print(pcall(io.read))`,
 			"q\nr\ntrue	exit	0\nfalse	attempt to use a closed file"},
 		{"default output", `local old = io.output() io.output(io.popen("cat", "w")) io.write("x\n") io.close() io.output(old) io.write("y\n")`, "x\ny"},
