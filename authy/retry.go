@@ -17,18 +17,35 @@ func (c *Client) retry(ctx context.Context, route Route, err error, attempt int)
 	if err == nil || attempt >= c.settings.retries || ctx.Err() != nil {
 		return 0, false
 	}
-	wait = backoff(attempt)
-	switch e := err.(type) {
-	case *NetworkError:
-		again = e.kind == KindNetwork && (route.Repeatable() || neverConnected(e.Err)) && !untrusted(e.Err)
-	case *APIError:
-		again = e.rejected || route.Repeatable() && transientStatus(e)
-		wait = max(wait, e.RetryAfter)
+	wait, again = backoff(attempt), route.mayRepeat(err)
+	if refusal, ok := err.(*APIError); ok {
+		wait = max(wait, refusal.RetryAfter)
 	}
 	if deadline, ok := ctx.Deadline(); again && ok && time.Until(deadline) < wait {
 		return 0, false // the wait would outlast the timeout: say now what the service said
 	}
 	return wait, again
+}
+
+// mayRepeat reports whether a call that failed with err may be sent again: nothing can happen twice by that, and it may
+// go better.
+func (r Route) mayRepeat(err error) bool {
+	switch e := err.(type) {
+	case *NetworkError:
+		return e.kind == KindNetwork && (r.Repeatable() || neverConnected(e.Err)) && !untrusted(e.Err)
+	case *APIError:
+		return e.rejected || r.Repeatable() && transientStatus(e)
+	}
+	return false
+}
+
+// MayRetry reports whether the operation, having failed with err, may be called again without anything happening twice:
+// it was not sent, the service said that it did nothing, or it reads or is idempotent and the failure may pass by itself.
+//
+// It is the rule by which a [Client] retries, for callers with more patience. Err may wrap the error of the call.
+func (o Operation) MayRetry(err error) bool {
+	failure, ok := errors.AsType[Error](err)
+	return ok && o.Route.mayRepeat(failure)
 }
 
 // backoff doubles from 100 ms and spreads callers by up to half of it.

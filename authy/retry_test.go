@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -111,6 +112,9 @@ func TestRetryTable(t *testing.T) {
 					}
 					if got := mock.GetTotalCallCount(); got != want {
 						t.Errorf("%s (%s): %d attempts, want %d; %v", op, o.Effect, got, want, err)
+					}
+					if may := o.MayRetry(fmt.Errorf("in a script: %w", err)); may != (want == 3) {
+						t.Errorf("%s (%s): MayRetry is %v after %v", op, o.Effect, may, err)
 					}
 					took, least, most := time.Since(start), 300*time.Millisecond, 450*time.Millisecond
 					if want == 3 && (took < least || took >= most) || want == 1 && took != 0 {

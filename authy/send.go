@@ -86,9 +86,12 @@ func (c *Client) run(ctx context.Context, route Route, req wireRequest, judge fu
 	}
 }
 
-// admit waits until the rate limit lets a request start.
+// admit waits until the rate limit, and the pacer of the context, let a request start.
 func (c *Client) admit(ctx context.Context, route Route) *NetworkError {
 	err := ctx.Err()
+	if p := pacerOf(ctx); err == nil && p != nil {
+		err = p.Wait(ctx)
+	}
 	if err == nil && c.settings.limiter != nil {
 		if c.settings.limiter.Wait(ctx) != nil {
 			err = cmp.Or(ctx.Err(), context.DeadlineExceeded) // Wait fails at once if the deadline would come first
@@ -117,6 +120,9 @@ func (c *Client) try(caller context.Context, route Route, req wireRequest, attem
 			limit = c.settings.timeout
 		}
 		err = newNetworkError(ctx, route.Name, limit, err)
+	}
+	if p := pacerOf(ctx); p != nil {
+		p.Observe(err)
 	}
 	wait, again := c.retry(ctx, route, err, attempt)
 	c.logAttempt(ctx, route, answer, err, attempt, time.Since(start), again)

@@ -1,0 +1,28 @@
+package authy
+
+import "context"
+
+// Pacer slows down many calls together, where each of them alone would not know that the service asks for less.
+//
+// Its methods are called from all goroutines that call with its context.
+type Pacer interface {
+	// Wait blocks until a request may start. Each attempt of a call waits, and what it waits does not count against the
+	// client's timeout. An error, which must be that of ctx, ends the call.
+	Wait(ctx context.Context) error
+	// Observe is told how each attempt ended: nil, or the error that the call would return. A refusal with
+	// [ErrRateLimited], or a 503, is the service asking for less; its RetryAfter says for how long.
+	Observe(err error)
+}
+
+// pacerKey is under what a context has its pacer.
+type pacerKey struct{}
+
+// WithPacer returns a context whose calls, with any [Client], go by the pacer.
+func WithPacer(ctx context.Context, p Pacer) context.Context {
+	return context.WithValue(ctx, pacerKey{}, p)
+}
+
+func pacerOf(ctx context.Context) Pacer {
+	p, _ := ctx.Value(pacerKey{}).(Pacer)
+	return p
+}
