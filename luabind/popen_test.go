@@ -2,6 +2,8 @@ package luabind
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -62,18 +64,28 @@ func TestProcessEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	needsShell(t)
 	for _, source := range []string{
-		`io.popen("exec sleep 600", "w"):close()`,
-		`io.popen("exec sleep 600"):read()`,
-		`os.execute("exec sleep 600")`,
-		`local f = io.popen("sleep 2; true", "w") f:setvbuf("no") f:write(("x"):rep(1e6))`,
+		`io.popen("touch started; exec sleep 600", "w"):close()`,
+		`io.popen("touch started; exec sleep 600"):read()`,
+		`os.execute("touch started; exec sleep 600")`,
+		`local f = io.popen("touch started; sleep 2; true", "w") f:setvbuf("no") f:write(("x"):rep(1e6))`,
 	} {
+		started := filepath.Join(t.TempDir(), "started")
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			defer cancel()
+			for ticker := time.NewTicker(time.Millisecond); t.Context().Err() == nil; <-ticker.C {
+				if _, err := os.Stat(started); err == nil {
+					return
+				}
+			}
+		}()
 		b := newBench(t, "")
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		b.L.SetContext(ctx)
+		source = strings.ReplaceAll(source, "touch started", "touch "+filepath.ToSlash(started))
 		if err := b.L.DoString(source); err == nil || !strings.Contains(err.Error(), "canceled") {
 			t.Errorf("%s: %v, want canceled", source, err)
 		}
-		cancel()
+		<-ctx.Done()
 	}
 }
 
