@@ -7,7 +7,7 @@ import "context"
 // Its methods are called from all goroutines that call with its context.
 type Pacer interface {
 	// Wait blocks until a request may start. Each attempt of a call waits, and what it waits does not count against the
-	// client's timeout. An error, which must be that of ctx, ends the call.
+	// client's timeout. An error ends the call before it is sent, and is wrapped in a [*NetworkError].
 	Wait(ctx context.Context) error
 	// Observe is told how each attempt ended: nil, or the error that the call would return. A refusal with
 	// [ErrRateLimited], or a 503, is the service asking for less; its RetryAfter says for how long.

@@ -2,11 +2,16 @@ package authy_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/jarcoal/httpmock"
 
 	"github.com/authysh/authysh/authy"
 )
@@ -74,5 +79,47 @@ func TestMayRetryOfOtherErrors(t *testing.T) {
 		if op.MayRetry(err) {
 			t.Errorf("MayRetry(%v) is true", err)
 		}
+	}
+}
+
+func TestDidNothing(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer httpmock.Responder
+		want   bool
+	}{
+		"refused":                      {refusing(400, `{"success":false,"error_code":"60027"}`), true},
+		"refused without a body":       {refusing(403, ""), true},
+		"refused in a success":         {refusing(200, `{"success":false,"message":"no"}`), true},
+		"rate limited, in its words":   {refusing(429, `{"success":false,"error_code":"60003"}`), true},
+		"rate limited by a gateway":    {refusing(429, "<html>"), false},
+		"timed out by a gateway":       {refusing(408, "<html>"), false},
+		"unavailable":                  {refusing(503, ""), false},
+		"unavailable, in its words":    {refusing(503, `{"success":false,"error_code":"60003"}`), true},
+		"failed":                       {refusing(500, `{"success":false}`), false},
+		"a success that is no success": {refusing(200, "<html>"), false},
+		"never connected":              {httpmock.NewErrorResponder(&net.OpError{Op: "dial", Err: errors.New("refused")}), true},
+		"broken off":                   {httpmock.NewErrorResponder(&net.OpError{Op: "read", Err: errors.New("reset")}), false},
+		"not trusted":                  {httpmock.NewErrorResponder(&tls.CertificateVerificationError{Err: errors.New("expired")}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := httpmock.NewMockTransport()
+			mock.RegisterNoResponder(tc.answer)
+			c := clientOf(mock.RoundTrip)
+			c.Retries = authy.NoRetries
+			op, _ := authy.ByName("request_sms")
+			_, err := callOf(t, op.Name).run(t.Context(), c)
+			if err == nil {
+				t.Fatal("the call succeeded")
+			}
+			if got := op.DidNothing(fmt.Errorf("in a script: %w", err)); got != tc.want {
+				t.Errorf("DidNothing is %v after %v", got, err)
+			}
+		})
+	}
+	op, _ := authy.ByName("request_sms")
+	if !op.DidNothing(&authy.ValidationError{Op: op.Name}) || op.DidNothing(nil) || op.DidNothing(errors.New("of a script")) {
+		t.Error("DidNothing is wrong for what is no answer")
 	}
 }

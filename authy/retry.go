@@ -48,6 +48,36 @@ func (o Operation) MayRetry(err error) bool {
 	return ok && o.Route.mayRepeat(failure)
 }
 
+// DidNothing reports whether the operation, having failed with err, has done nothing for certain: it was not sent, or was
+// refused. After any other failure it may have been done: the answer was lost, or cannot be read.
+//
+// Err may wrap the error of the call. A canceled call counts as sent, for its error does not say when that was.
+func (o Operation) DidNothing(err error) bool {
+	failure, ok := errors.AsType[Error](err)
+	if !ok {
+		return false
+	}
+	switch e := failure.(type) {
+	case *ValidationError:
+		return true
+	case *NetworkError:
+		return neverConnected(e.Err) || untrusted(e.Err)
+	case *APIError:
+		return e.rejected || refusedStatus(e.Status)
+	}
+	return false
+}
+
+// refusedStatus reports the status of a refusal that means that nothing was done. A gateway may answer 408, 429 and 499,
+// and any of the 500s, for a service that is still at work.
+func refusedStatus(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, 499:
+		return false
+	}
+	return status < 500
+}
+
 // backoff doubles from 100 ms and spreads callers by up to half of it.
 func backoff(attempt int) time.Duration {
 	base := 100 * time.Millisecond << min(attempt, 6)
