@@ -10,10 +10,23 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+// stamp is a time as it was written last. Many records are of the same millisecond, and writing the time is the most
+// work of a record.
+type stamp struct {
+	milli int64
+	text  []byte
+}
+
+func (s *stamp) at(t time.Time) []byte {
+	if milli := t.UnixMilli(); milli != s.milli || s.text == nil {
+		s.milli = milli
+		s.text = t.UTC().AppendFormat(s.text[:0], "2006-01-02T15:04:05.000Z07:00")
+	}
+	return s.text
+}
 
 // appendEvent appends a line. Its fields stand in the order in which people look for them.
-func appendEvent(b []byte, at time.Time, e *event) []byte {
+func appendEvent(b, at []byte, e *event) []byte {
 	b = append(b, '{')
 	if e.n > 0 {
 		b = append(b, `"n":`...)
@@ -21,7 +34,7 @@ func appendEvent(b []byte, at time.Time, e *event) []byte {
 		b = append(b, ',')
 	}
 	b = append(b, `"at":"`...)
-	b = at.UTC().AppendFormat(b, timeFormat)
+	b = append(b, at...)
 	b = append(b, `","ev":"`...)
 	b = append(b, kindNames[e.kind]...)
 	b = append(b, '"')
@@ -67,7 +80,7 @@ func oneLine(raw json.RawMessage) (string, error) {
 	if raw == nil {
 		return "", nil
 	}
-	if text := string(raw); !bytes.ContainsAny(raw, "\r\n") && validLine(text) {
+	if text := string(raw); bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 && validLine(text) {
 		return text, nil
 	}
 	var b bytes.Buffer

@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -56,12 +55,12 @@ func (h Header) encode() ([]byte, error) {
 }
 
 // decodeHeader reads the first line of a file that may be anything.
-func decodeHeader(path string, line []byte) (Header, error) {
+func decodeHeader(path, line string) (Header, error) {
 	var probe struct {
 		Journal string
 		Version int
 	}
-	if json.Unmarshal(line, &probe) != nil || probe.Journal != magic {
+	if json.Unmarshal([]byte(line), &probe) != nil || probe.Journal != magic {
 		return Header{}, &FormatError{path, 1, "is not a journal: it does not begin as one; name another file for the journal"}
 	}
 	if probe.Version != version {
@@ -69,16 +68,16 @@ func decodeHeader(path string, line []byte) (Header, error) {
 			"is a journal of version %d, and this program knows version %d: use the program that wrote it, or name a new journal", probe.Version, version)}
 	}
 	var h headerLine
-	if err := json.Unmarshal(line, &h); err != nil {
+	if err := json.Unmarshal([]byte(line), &h); err != nil {
 		return Header{}, &FormatError{path, 1, fmt.Sprintf("is a journal with a damaged first line: %v; restore the file, or name a new journal", err)}
 	}
 	return Header{h.Created, h.Script, h.Source, h.Key, h.Columns}, nil
 }
 
 // begunHeader reports whether line, which has no end, may be a header whose writing was cut short.
-func begunHeader(line []byte) bool {
-	start := fmt.Appendf(nil, `{"journal":%q,"version":%d,`, magic, version)
-	return bytes.HasPrefix(start, line) || bytes.HasPrefix(line, start)
+func begunHeader(line string) bool {
+	start := fmt.Sprintf(`{"journal":%q,"version":%d,`, magic, version)
+	return strings.HasPrefix(start, line) || strings.HasPrefix(line, start)
 }
 
 // compareSource returns a *ChangedError if a journal with the header was is no journal of what now describes. The name

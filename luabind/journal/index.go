@@ -1,7 +1,5 @@
 package journal
 
-import "hash/fnv"
-
 // A Status is what a journal says of a row.
 type Status uint8
 
@@ -209,10 +207,11 @@ func (x *index) totals() Totals {
 	return t
 }
 
-// hashKey is never 0.
+// hashKey is FNV-1a, in a byte that is never 0. The one of the standard library allocates for each key.
 func hashKey(key string) byte {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(key))
-	sum := h.Sum32()
+	sum := uint32(2166136261)
+	for i := range len(key) {
+		sum = (sum ^ uint32(key[i])) * 16777619
+	}
 	return byte(sum%255) + 1
 }

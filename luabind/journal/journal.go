@@ -28,6 +28,7 @@ type Journal struct {
 	mu      sync.Mutex
 	space   *sync.Cond // buf has room again, or never will
 	index   index
+	stamp   stamp
 	buf     []byte // what is not written yet
 	spare   []byte // the buffer that was written last
 	group   *group // who waits for the disk
@@ -71,9 +72,9 @@ func take(ctx context.Context, path string, file *held, h Header) (*Journal, err
 	h.Created = time.Now().UTC().Truncate(time.Millisecond)
 	j := newJournal(path, file, h)
 	last := ""
-	s, err := scan(path, contextReader{ctx, file}, func(e *event, _ []byte, offset int64) error {
+	s, err := scan(path, contextReader{ctx, file}, func(e *event, _ string, offset int64) error {
 		if e.kind == resumed && e.script != "" {
-			last = strings.Clone(e.script)
+			last = e.script
 		}
 		j.index.apply(e, offset)
 		return nil
@@ -308,10 +309,10 @@ func readSteps(path string, r io.ReaderAt, offsets []int64) ([]Step, error) {
 
 // readEvent reads one event again.
 func readEvent(path string, r io.ReaderAt, offset int64) (event, error) {
-	lines := newShortLineReader(io.NewSectionReader(r, offset, maxRecord))
+	lines := newLineReader(io.NewSectionReader(r, offset, maxRecord), 2<<10)
 	line, _, err := lines.next()
 	if err == nil {
-		if e, ok := decodeEvent(string(line)); ok {
+		if e, ok := decodeEvent(line); ok {
 			return e, nil
 		}
 		err = errors.New("it was changed meanwhile")

@@ -46,7 +46,7 @@ func (j *Journal) appendLocked(e *event) (end int64, err error) {
 		return 0, errClosed
 	}
 	before := len(j.buf)
-	j.buf = appendEvent(j.buf, time.Now(), e)
+	j.buf = appendEvent(j.buf, j.stamp.at(time.Now()), e)
 	length := len(j.buf) - before
 	if length > maxRecord {
 		j.buf = j.buf[:before]
