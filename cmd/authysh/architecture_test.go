@@ -25,8 +25,9 @@ var allowed = map[string][]string{
 		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal",
 		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...",
 	},
-	"luabind/internal/lua51": {"github.com/yuin/gopher-lua/..."},
-	"luabind/journal":        {"github.com/tidwall/gjson", "github.com/gofrs/flock"},
+	"luabind/internal/keyset": {},
+	"luabind/internal/lua51":  {"github.com/yuin/gopher-lua/..."},
+	"luabind/journal":         {"github.com/tidwall/gjson", "github.com/gofrs/flock"},
 	"cmd/authysh": {
 		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/authy", modulePath + "/authy/sandbox",
 		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua",
