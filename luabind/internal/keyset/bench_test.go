@@ -30,7 +30,7 @@ func BenchmarkMillions(b *testing.B) {
 		last := start
 		for i := range count {
 			key = strconv.AppendInt(append(key[:0], "+3519"...), int64(i), 10)
-			if _, dup, err := s.Add(string(key)); dup || err != nil {
+			if _, dup, err := s.Add(string(key), int64(i+1)); dup || err != nil {
 				b.Fatalf("%s: dup %v, %v", key, dup, err)
 			}
 			if i%1024 == 0 {
@@ -57,13 +57,13 @@ func BenchmarkFound(b *testing.B) {
 	defer s.Close()
 	const count = 4_000_000
 	for i := range count {
-		if _, _, err := s.Add(strconv.Itoa(i)); err != nil {
+		if _, _, err := s.Add(strconv.Itoa(i), int64(i+1)); err != nil {
 			b.Fatal(err)
 		}
 	}
 	i := 0
 	for b.Loop() {
-		if _, dup, err := s.Add(strconv.Itoa(i)); !dup || err != nil {
+		if _, dup, err := s.Add(strconv.Itoa(i), int64(i+1)); !dup || err != nil {
 			b.Fatalf("%d: dup %v, %v", i, dup, err)
 		}
 		i = (i + 7_919_003) % count

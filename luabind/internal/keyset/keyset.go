@@ -28,7 +28,6 @@ type Set struct {
 	seed   maphash.Seed
 	recent *table
 	runs   []*run // the large ones first
-	adds   int64
 	page   []byte // of a run, while it is searched
 	err    error  // ends all use
 
@@ -43,18 +42,17 @@ func newSet(dir string, most int) *Set {
 	return &Set{dir: dir, seed: maphash.MakeSeed(), recent: newTable(most), create: os.CreateTemp}
 }
 
-// Add adds a key. When the set has it already, dup is true and first is the number of the Add that brought it, where the
-// first of all has number 1.
+// Add adds a key, with a number by which the caller knows it. When the set has the key already, dup is true and first is
+// the number that it was added with.
 //
 // Keys whose 64-bit hashes are equal count as the same. Among ten million keys, the chance that there are any such two
 // is one in 370,000.
 //
 // An error means that a temporary file could not be made, written or read; the set is then of no further use.
-func (s *Set) Add(key string) (first int64, dup bool, err error) {
+func (s *Set) Add(key string, n int64) (first int64, dup bool, err error) {
 	if s.err != nil {
 		return 0, false, s.err
 	}
-	s.adds++
 	hash := maphash.String(s.seed, key)
 	slot, dup := s.recent.find(hash)
 	if dup {
@@ -77,7 +75,7 @@ func (s *Set) Add(key string) (first int64, dup bool, err error) {
 		}
 		slot, _ = s.recent.find(hash)
 	}
-	s.recent.insert(slot, record{hash, s.adds})
+	s.recent.insert(slot, record{hash, n})
 	return 0, false, nil
 }
 

@@ -33,7 +33,7 @@ func compare(t *testing.T, s *Set, keys []string) bool {
 	t.Helper()
 	p := plain{seen: map[string]int64{}}
 	for i, key := range keys {
-		first, dup, err := s.Add(key)
+		first, dup, err := s.Add(key, int64(i+1))
 		wantFirst, wantDup := p.add(key)
 		if first != wantFirst || dup != wantDup || err != nil {
 			t.Errorf("Add %d, %q: first %d, dup %v, %v, want %d, %v", i+1, key, first, dup, err, wantFirst, wantDup)
@@ -75,7 +75,7 @@ func TestAgainstMap(t *testing.T) {
 		t.Errorf("runs of each level: %v, want merged ones", levels)
 	}
 	for i, key := range keys { // each again, now that they have moved
-		first, dup, err := s.Add(key)
+		first, dup, err := s.Add(key, 0)
 		if !dup || err != nil || first < 1 || keys[first-1] != key || first > int64(i+1) {
 			t.Fatalf("%q again: first %d, dup %v, %v", key, first, dup, err)
 		}
@@ -114,16 +114,16 @@ func TestFilesOnlyWhenNeeded(t *testing.T) {
 	t.Parallel()
 	s := newSet(filepath.Join(t.TempDir(), "missing"), 3)
 	compare(t, s, []string{"a", "b", "c", "a", "b", "c"})
-	if _, _, err := s.Add("d"); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "TMPDIR") {
+	if _, _, err := s.Add("d", 1); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "TMPDIR") {
 		t.Errorf("got %v, want the directory to be missing, and no advice on one that the caller chose", err)
 	}
-	if _, _, again := s.Add("a"); again == nil {
+	if _, _, again := s.Add("a", 1); again == nil {
 		t.Error("goes on after an error")
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := s.Add("a"); !errors.Is(err, os.ErrClosed) {
+	if _, _, err := s.Add("a", 1); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -137,8 +137,8 @@ func TestNoRoomForTemporaryFiles(t *testing.T) {
 		t.Setenv(name, missing)
 	}
 	s := newSet("", 1)
-	_, _, _ = s.Add("a")
-	_, _, err := s.Add("b")
+	_, _, _ = s.Add("a", 1)
+	_, _, err := s.Add("b", 1)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("got %v", err)
 	}
@@ -175,7 +175,7 @@ func TestBrokenFiles(t *testing.T) {
 	if err := s.runs[0].file.Truncate(0); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Add("a"); err == nil {
+	if _, _, err := s.Add("a", 1); err == nil {
 		t.Error("no error from a search in a file that is cut")
 	}
 	closed(t, s)
@@ -197,7 +197,7 @@ func TestBrokenFiles(t *testing.T) {
 
 func addAll(s *Set, keys []string) (n int, err error) {
 	for i, key := range keys {
-		if _, _, err := s.Add(key); err != nil {
+		if _, _, err := s.Add(key, 1); err != nil {
 			return i, err
 		}
 	}
