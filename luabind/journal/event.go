@@ -135,6 +135,15 @@ func (e *event) setKind(name string) bool {
 	return false
 }
 
+// ends reports whether the event is the end of a row.
+func (e *event) ends() bool {
+	switch e.kind {
+	case done, failed, doubt, skipped:
+		return true
+	}
+	return false
+}
+
 // complete reports whether the event has what its kind needs.
 func (e *event) complete() bool {
 	switch e.kind {

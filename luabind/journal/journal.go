@@ -19,6 +19,7 @@ type Journal struct {
 	resumed       bool
 	scriptChanged bool
 	found         Totals
+	outcomes      *offsets // of earlier runs; nil if they are not kept
 
 	wake     chan struct{} // there is something to write, in a while
 	now      chan struct{} // there is something to write, at once
@@ -53,12 +54,16 @@ type storage interface {
 // Errors are a *[LockedError] if another run has the journal open, a *[ChangedError] if it belongs to another source or
 // key column, a *[FormatError] if the file is no journal or is damaged, a *[WriteError] if its first record cannot be
 // written, and what the operating system says. A file that is no journal is left as it is.
-func Open(ctx context.Context, path string, h Header) (*Journal, error) {
+func Open(ctx context.Context, path string, h Header, opts ...Option) (*Journal, error) {
+	var o options
+	for _, option := range opts {
+		option(&o)
+	}
 	file, err := acquire(path, true)
 	if err != nil {
 		return nil, err
 	}
-	j, err := take(ctx, path, file, h)
+	j, err := take(ctx, path, file, h, o)
 	if err != nil {
 		_ = file.release()
 		return nil, err
@@ -68,13 +73,28 @@ func Open(ctx context.Context, path string, h Header) (*Journal, error) {
 }
 
 // take reads what the file holds, and prepares it for more.
-func take(ctx context.Context, path string, file *held, h Header) (*Journal, error) {
+func take(ctx context.Context, path string, file *held, h Header, o options) (j *Journal, err error) {
 	h.Created = time.Now().UTC().Truncate(time.Millisecond)
-	j := newJournal(path, file, h)
+	j = newJournal(path, file, h)
+	if o.outcomes {
+		if j.outcomes, err = newOffsets(); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				j.outcomes.close()
+			}
+		}()
+	}
 	last := ""
 	s, err := scan(path, contextReader{ctx, file}, func(e *event, _ string, offset int64) error {
 		if e.kind == resumed && e.script != "" {
 			last = e.script
+		}
+		if j.outcomes != nil && e.ends() && j.index.state(e.n) != stateDone {
+			if err := j.outcomes.set(int64(e.n), offset); err != nil {
+				return err
+			}
 		}
 		j.index.apply(e, offset)
 		return nil
@@ -250,6 +270,9 @@ func (j *Journal) Close() error {
 	}
 	signal(j.now)
 	<-j.finished
+	if j.outcomes != nil {
+		j.outcomes.close()
+	}
 	closed := j.file.Close()
 	if err := j.Err(); err != nil || closed == nil {
 		return err
