@@ -80,11 +80,10 @@ func (b *binding) waitApproval(L *lua.LState) int {
 	op, _ := authy.ByName("get_approval_request")
 	args := L.CreateTable(0, 1)
 	args.RawSetString("id", lua.LString(options.ID))
-	poll := func(ctx context.Context, call *Call) (result any, err error) {
-		call.Wait(func(context.Context) {
-			result, err = call.Client.WaitApproval(ctx, options.ID, authy.WaitOptions{Timeout: options.Timeout, Interval: options.Interval})
+	poll := func(ctx context.Context, call *Call) (any, error) {
+		return call.send(ctx, func(ctx context.Context) (any, error) {
+			return call.Client.WaitApproval(ctx, options.ID, authy.WaitOptions{Timeout: options.Timeout, Interval: options.Interval})
 		})
-		return result, err
 	}
 	result, err := b.run(L, op, args, b.wrap(poll))
 	if err != nil {

@@ -43,7 +43,22 @@ func (c *Call) Wait(f func(ctx context.Context)) { c.host.Wait(c.State, f) }
 // perform is the innermost CallFunc: it reads the table, then waits for the service without the interpreter.
 func perform(ctx context.Context, call *Call) (result any, err error) {
 	bound := call.Op.Bind(tableArguments{call.Args})
-	call.Wait(func(context.Context) { result, err = bound.Run(ctx, call.Client) })
+	return call.send(ctx, func(ctx context.Context) (any, error) { return bound.Run(ctx, call.Client) })
+}
+
+// send runs f, which makes the call, without the interpreter, and as part of the row or step that ctx belongs to.
+func (c *Call) send(ctx context.Context, f func(ctx context.Context) (any, error)) (result any, err error) {
+	s := scopeOf(ctx)
+	if s != nil && s.dry {
+		return rehearse(c)
+	}
+	c.Wait(func(context.Context) {
+		if s == nil {
+			result, err = f(ctx)
+		} else {
+			result, err = s.send(ctx, c.Op, f)
+		}
+	})
 	return result, err
 }
 
@@ -110,7 +125,8 @@ func processHost() *Host {
 // standardModules are the modules beside authy.
 func standardModules(h *Host) []Module {
 	return []Module{
-		jsonModule(h), csvModule(h), phoneModule(h), totpModule(h), timeModule(h), taskModule(h), logModule(h),
+		jsonModule(h), csvModule(h), phoneModule(h), totpModule(h), timeModule(h), taskModule(h), batchModule(h),
+		flowModule(h), logModule(h),
 	}
 }
 

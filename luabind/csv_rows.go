@@ -36,6 +36,7 @@ type csvRows struct {
 	header []string // nil: rows have no names
 	fields int      // how many every row has; 0 before the first
 	line   int      // of the last row
+	begun  bool     // rows were read
 	ended  bool
 }
 
@@ -154,6 +155,7 @@ func (c *csvRows) named(err error) error {
 // next is the next row, valid until the row after it is read; [io.EOF] at the end. After a [*csvRowError] reading can go
 // on; after any other error the text is at its end, so that a loop that skips failed rows cannot run forever.
 func (c *csvRows) next() ([]string, error) {
+	c.begun = true
 	record, err := c.record()
 	switch {
 	case err != nil:

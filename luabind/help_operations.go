@@ -265,6 +265,22 @@ print(found[1], found[2])`,
 	"task.timeout": `local app = task.timeout("5s", function() return authy.get_application_details() end)`,
 	"task.yield": `local t = task.spawn(function() print("in between") end)
 for i = 1, 3 do task.yield() end`,
+	"batch.run": `local people = { { phone = "911 234 567" }, { phone = "912 345 678" } }
+local summary = batch.run{
+  source = people, key = "phone", workers = 8,
+  each = function(row) return phone.parse(row.phone, "PT").e164 end,
+}
+print(summary.done .. " of " .. summary.rows)`,
+	"flow.define": `local onboard = flow.define("onboard", {
+  { "register", function(ctx) return authy.register_user(ctx.input) end,
+    undo = function(ctx) authy.delete_user{ authy_id = ctx.register.user.id } end },
+  { "text", function(ctx)
+    return authy.request_sms{ authy_id = ctx.register.user.id }
+  end, retry = { times = 3 } },
+})
+onboard:describe()
+local ana = { country_code = "PT", phone = "911 234 567", email = "ana@example.com" }
+print(onboard:run(ana).register.user.id)`,
 	"time.format":    `print(time.format(0, "%Y-%m-%d", "Europe/Lisbon"))`,
 	"time.parse":     `print(time.parse("2026-01-31T12:00:00Z"))`,
 	"time.since":     `local start = time.now() print(time.since(start) < 60)`,

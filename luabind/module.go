@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -79,7 +80,9 @@ type Host struct {
 	// Now is the clock.
 	Now func() time.Time
 
-	interpreter *interpreter // nil in a state that has no lock
+	interpreter *interpreter   // nil in a state that has no lock
+	script      journal.Script // what runs
+	batches     batches
 
 	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.
 	seen func(op authy.Operation, args *lua.LTable, result lua.LValue)

@@ -3,6 +3,8 @@ package luabind
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -215,6 +218,12 @@ type Script struct {
 	Program string
 }
 
+// fingerprint tells versions of a script apart.
+func (s Script) fingerprint() journal.Script {
+	sum := sha256.Sum256([]byte(s.Source))
+	return journal.Script{Name: s.Name, SHA256: hex.EncodeToString(sum[:])}
+}
+
 // Run runs a script to its end.
 //
 // It returns a [*ScriptError] when the script fails, an [*ExitError] when it calls os.exit with a code other than 0,
@@ -231,6 +240,7 @@ func (rt *Runtime) Run(ctx context.Context, script Script) error {
 			return err
 		}
 		rt.setArguments(script)
+		rt.host.script = script.fingerprint()
 		L.Push(chunk)
 		for _, argument := range script.Args {
 			L.Push(lua.LString(argument))

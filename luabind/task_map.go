@@ -79,17 +79,22 @@ type items struct {
 
 // itemsAt is argument i as a source of items.
 func itemsAt(L *lua.LState, i int, op string) *items {
-	v := L.Get(i)
-	source := &items{turn: newTurn()}
-	switch t, isTable := v.(*lua.LTable); {
-	case v.Type() == lua.LTFunction, L.GetMetaField(v, "__call") != lua.LNil:
-		source.call = v
-	case isTable:
-		source.list = t
-	default:
-		refuse(L, op, "items", mistyped("a list or an iterator", v).Error())
+	source := itemsOf(L, L.Get(i))
+	if source == nil {
+		refuse(L, op, "items", mistyped("a list or an iterator", L.Get(i)).Error())
 	}
 	return source
+}
+
+// itemsOf is v as a source of items; nil when it is none.
+func itemsOf(L *lua.LState, v lua.LValue) *items {
+	switch t, isTable := v.(*lua.LTable); {
+	case v.Type() == lua.LTFunction, L.GetMetaField(v, "__call") != lua.LNil:
+		return &items{turn: newTurn(), call: v}
+	case isTable:
+		return &items{turn: newTurn(), list: t}
+	}
+	return nil
 }
 
 // next is the next item and its number. An iterator is called by one task at a time, and never again once it has said

@@ -145,6 +145,10 @@ func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LVa
 	}
 	ctx, cancel := context.WithCancelCause(base)
 	t.ctx, t.cancel = context.WithValue(ctx, taskKey{}, t), cancel
+	if sc := scopeOf(L.Context()); sc != nil {
+		t.ctx = sc.within(t.ctx)
+		sc.tasks = append(sc.tasks, t)
+	}
 	if len(s.running) == 0 {
 		s.idle = make(chan struct{})
 	}
@@ -279,6 +283,25 @@ func (s *tasks) wait(L *lua.LState, list []*task, enough func() bool) {
 	})
 	if interrupted && !enough() {
 		raise(L, errTaskCanceled)
+	}
+}
+
+// settle waits for the end of a task, come what may: when the waiting is interrupted, the task is canceled.
+func (s *tasks) settle(L *lua.LState, t *task) {
+	if t.isOver() {
+		return
+	}
+	t.waiters++
+	defer func() { t.waiters-- }()
+	s.host.Wait(L, func(ctx context.Context) {
+		select {
+		case <-t.done:
+		case <-ctx.Done():
+		}
+	})
+	if !t.isOver() {
+		t.stop()
+		s.host.Wait(L, func(context.Context) { <-t.done })
 	}
 }
 

@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	},
 	"luabind": {
 		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal",
-		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...",
+		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate",
 	},
 	"luabind/internal/keyset": {},
 	"luabind/internal/lua51":  {"github.com/yuin/gopher-lua/..."},

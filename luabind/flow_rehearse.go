@@ -1,0 +1,89 @@
+package luabind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/authysh/authysh/authy"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// placeholder begins what stands for a value that only the service could give, as in "<register_user.user.id>".
+const placeholder = "<"
+
+// rehearse prints a call instead of making it, and gives a result whose fields name themselves. Parameters are checked as
+// they would be, unless such a name is among them.
+func rehearse(c *Call) (any, error) {
+	if !hasPlaceholder(c.Args) {
+		if err := validate(c); err != nil {
+			return nil, err
+		}
+	}
+	options := PrintOptions{Width: unlimited, Plain: true}
+	fmt.Fprintf(c.host.Stdout, "    would call authy.%s%s  -- %s\n", c.Op.Name, Print(options, c.Args), c.Op.Effect)
+	return imagine(c.Op.Name, c.Op.Result()), nil
+}
+
+// errNotSent ends a request that is only made so that its parameters are checked.
+var errNotSent = errors.New("not sent")
+
+type notSending struct{}
+
+func (notSending) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_ = r.Body.Close()
+	}
+	return nil, errNotSent
+}
+
+// validate finds what is wrong with the parameters of a call.
+func validate(c *Call) error {
+	const some = "rehearsal" // the real keys are of no use here
+	client := &authy.Client{
+		Key: some, AccessKey: some, SigningKey: some, Retries: authy.NoRetries,
+		HTTPClient: &http.Client{Transport: notSending{}},
+	}
+	_, err := c.Op.Call(context.Background(), client, tableArguments{c.Args})
+	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
+		return invalid
+	}
+	return nil
+}
+
+func hasPlaceholder(v lua.LValue) bool {
+	switch v := v.(type) {
+	case lua.LString:
+		return strings.Contains(string(v), placeholder)
+	case *lua.LTable:
+		found := false
+		v.ForEach(func(_, inner lua.LValue) { found = found || hasPlaceholder(inner) })
+		return found
+	}
+	return false
+}
+
+// imagine makes a result of the fields that an operation gives.
+func imagine(path string, fields []authy.Field) map[string]any {
+	result := make(map[string]any, len(fields))
+	for _, f := range fields {
+		at := path + "." + f.Name
+		list := f.Type.Kind() == reflect.Slice
+		switch {
+		case f.Fields != nil && list:
+			result[f.Name] = []any{imagine(at+"[1]", f.Fields)}
+		case f.Fields != nil:
+			result[f.Name] = imagine(at, f.Fields)
+		case f.Type.Kind() == reflect.Bool:
+			result[f.Name] = true
+		case list:
+			result[f.Name] = []any{placeholder + at + "[1]>"}
+		default:
+			result[f.Name] = placeholder + at + ">"
+		}
+	}
+	return result
+}

@@ -1,0 +1,325 @@
+package luabind
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// flowRun is one run of a flow.
+type flowRun struct {
+	*flow
+	host   *Host
+	outer  *scope // of the row, or of the step of another flow; nil for none
+	row    *batchRow
+	prefix string // of the names of its steps in the journal
+	dry    bool
+	ctx    *lua.LTable
+	ended  []endedStep
+}
+
+// endedStep is a step that is finished.
+type endedStep struct {
+	flowStep
+	touched bool // it made a call that may not be repeated
+	undone  bool
+}
+
+// runFlow is flow:run.
+func runFlow(L *lua.LState, h *Host, f *flow) int {
+	var options flowRunOptions
+	optionsAt(L, 3, flowRunOp, &options)
+	outer := scopeOf(L.Context())
+	r := &flowRun{flow: f, host: h, outer: outer, dry: options.DryRun || outer != nil && outer.dry, ctx: L.NewTable()}
+	if outer != nil && !r.dry {
+		r.row = outer.row
+	}
+	if r.row != nil {
+		r.prefix = r.row.nameFlow(f.name) + "."
+	}
+	r.ctx.RawSetString("input", L.Get(2))
+	if r.dry {
+		fmt.Fprintf(h.Stdout, "dry run of flow %s\n", f.name)
+	}
+	for _, step := range f.steps {
+		if r.restore(L, step) {
+			continue
+		}
+		value, failure := r.take(L, step)
+		if failure != nil {
+			r.fail(L, step, failure)
+		}
+		r.ctx.RawSetString(step.name, value)
+	}
+	L.Push(r.ctx)
+	return 1
+}
+
+// nameFlow is what the journal calls a flow's run in the row: a second run of the same flow has other steps.
+func (r *batchRow) nameFlow(name string) string {
+	if r.flows == nil {
+		r.flows = map[string]int{}
+	}
+	if r.flows[name]++; r.flows[name] > 1 {
+		return name + "#" + strconv.Itoa(r.flows[name])
+	}
+	return name
+}
+
+// restore takes the result of a step that an earlier run of the batch has finished.
+func (r *flowRun) restore(L *lua.LState, step flowStep) bool {
+	if r.row == nil {
+		return false
+	}
+	for _, known := range r.row.steps {
+		if known.Name != r.prefix+step.name {
+			continue
+		}
+		value := lua.LValue(lua.LNil)
+		if known.Result != nil {
+			decoded, err := decodeJSON(L, known.Result)
+			if err != nil {
+				fail(L, flowRunOp, err)
+			}
+			value = decoded
+		}
+		r.ctx.RawSetString(step.name, value)
+		r.ended = append(r.ended, endedStep{flowStep: step, touched: true}) // nobody knows
+		return true
+	}
+	return false
+}
+
+// take runs a step, and again as long as its retry allows.
+func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) {
+	if r.dry {
+		fmt.Fprintf(r.host.Stdout, "  step %s\n", step.name)
+	}
+	for try := 0; ; try++ {
+		s := &scope{row: r.row, step: true, dry: r.dry}
+		value := lua.LValue(lua.LNil)
+		err := s.run(L, func() (err error) {
+			value, err = callback(L, step.run, r.ctx)
+			return err
+		})
+		if err == nil {
+			r.finish(L, step, s, value)
+			return value, nil
+		}
+		failure, _ := errors.AsType[*ScriptError](err)
+		interrupted := L.Context() != nil && L.Context().Err() != nil
+		if interrupted || try >= step.retry.times || !step.retry.allows(L, s, failure) {
+			if r.outer != nil {
+				r.outer.absorb(s)
+			}
+			if interrupted {
+				raise(L, errTaskCanceled)
+			}
+			return nil, failure
+		}
+		if r.outer != nil {
+			r.outer.absorb(s) // with unsafe, there may be something to remember
+		}
+		r.pause(L, step.retry.backoff<<min(try, 20), failure)
+	}
+}
+
+// finish records a step that succeeded.
+func (r *flowRun) finish(L *lua.LState, step flowStep, s *scope, value lua.LValue) {
+	r.ended = append(r.ended, endedStep{flowStep: step, touched: !s.untouched()})
+	if r.outer != nil && r.outer.step {
+		r.outer.absorb(s) // or a retry of that step would not know
+	}
+	if r.row == nil || r.row.entry == nil {
+		if r.outer != nil {
+			r.outer.absorb(s)
+		}
+		return
+	}
+	var result json.RawMessage
+	if value != lua.LNil {
+		encoded, err := encodeJSON(value, "")
+		if err != nil {
+			r.outer.absorb(s)
+			L.RaiseError("%s: step %s gave what the journal cannot record: %v", r.name, step.name, err)
+		}
+		result = encoded
+	}
+	if err := r.row.entry.Step(r.prefix+step.name, result); err != nil {
+		r.row.batch.note(err)
+	}
+	if !r.outer.step { // the row goes on from here
+		r.outer.accepted.Store(false)
+		r.outer.unknown.Store(false)
+	}
+}
+
+// allows reports whether a step that failed may be tried again. Unless the script takes the risk, no call of it may have
+// been carried out that must not be repeated.
+func (r stepRetry) allows(L *lua.LState, s *scope, failure *ScriptError) bool {
+	if !s.untouched() && !r.unsafe {
+		return false
+	}
+	if r.ask != nil {
+		answer, err := callback(L, r.ask, failure.Value)
+		if err != nil {
+			refusal, _ := errors.AsType[*ScriptError](err)
+			L.Error(refusal.Value, 0)
+		}
+		return lua.LVAsBool(answer)
+	}
+	err, ok := errors.AsType[authy.Error](failure)
+	if !ok {
+		return false
+	}
+	if r.on != nil {
+		e := newRowError(failure)
+		return slices.ContainsFunc(r.on, func(name string) bool {
+			return name == e.Kind || name == e.Code || e.Status > 0 && name == strconv.Itoa(e.Status)
+		})
+	}
+	return mayPass(err)
+}
+
+// mayPass reports a failure that may pass by itself.
+func mayPass(err authy.Error) bool {
+	switch e := err.(type) {
+	case *authy.NetworkError:
+		return e.Kind() != authy.KindCanceled
+	case *authy.ResponseError:
+		return true
+	case *authy.APIError:
+		return isPushback(e) || e.Status >= 500
+	}
+	return false
+}
+
+// pause waits before a retry, at least as long as the service asked for.
+func (r *flowRun) pause(L *lua.LState, d time.Duration, failure *ScriptError) {
+	d = min(d, mostBackoff)
+	if refusal, ok := errors.AsType[*authy.APIError](failure); ok {
+		d = max(d, refusal.RetryAfter)
+	}
+	var err error
+	r.host.Wait(L, func(ctx context.Context) { err = sleep(ctx, d) })
+	if err != nil {
+		raise(L, errTaskCanceled)
+	}
+}
+
+// fail undoes the finished steps, the last one first, and raises what made the flow fail.
+func (r *flowRun) fail(L *lua.LState, step flowStep, cause *ScriptError) {
+	failure := &FlowError{Flow: r.name, Step: step.name, Cause: cause}
+	if !r.dry {
+		failure.Undone = r.undo(L)
+	}
+	t := errorTable(L, failure)
+	if from, ok := cause.Value.(*lua.LTable); ok {
+		for _, name := range []string{"kind", "op", "status", "code", "fields", "retry_after", "where"} {
+			if v := from.RawGetString(name); v != lua.LNil {
+				t.RawSetString(name, v)
+			}
+		}
+	}
+	if cause.Where != "" {
+		t.RawSetString("where", lua.LString(cause.Where))
+	}
+	t.RawSetString("flow", lua.LString(r.name))
+	t.RawSetString("step", lua.LString(step.name))
+	t.RawSetString("cause", cause.Value)
+	undone := L.NewTable()
+	for _, u := range failure.Undone {
+		entry := L.CreateTable(0, 3)
+		entry.RawSetString("step", lua.LString(u.Step))
+		entry.RawSetString("ok", lua.LBool(u.Err == nil))
+		if u.Err != nil {
+			entry.RawSetString("error", u.Err.Value)
+		}
+		undone.Append(entry)
+	}
+	t.RawSetString("undone", undone)
+	L.Error(t, 0)
+}
+
+// undo runs the undo functions of the finished steps.
+func (r *flowRun) undo(L *lua.LState) []UndoneStep {
+	var outcomes []UndoneStep
+	first := len(r.ended) // the first step that was undone
+	for i, step := range slices.Backward(r.ended) {
+		if step.undo == nil {
+			continue
+		}
+		s := &scope{row: r.row, step: true}
+		err := s.run(L, func() error {
+			_, err := callback(L, step.undo, r.ctx)
+			return err
+		})
+		if r.outer != nil {
+			r.outer.absorb(s)
+		}
+		if L.Context() != nil && L.Context().Err() != nil {
+			raise(L, errTaskCanceled)
+		}
+		failure, _ := errors.AsType[*ScriptError](err)
+		outcomes = append(outcomes, UndoneStep{step.name, failure})
+		if failure == nil {
+			first = i
+		}
+	}
+	if r.row == nil || r.row.entry == nil {
+		return outcomes
+	}
+	for _, step := range slices.Backward(r.ended[first:]) { // what came after a step that is undone counts no more
+		if err := r.row.entry.Undone(r.prefix + step.name); err != nil {
+			r.row.batch.note(err)
+		}
+		if step.touched && step.undo == nil {
+			r.outer.accepted.Store(true)
+		}
+	}
+	return outcomes
+}
+
+// FlowError is a flow that failed.
+//
+// errors.As reaches the error of the API call that caused it, such as [*authy.APIError].
+type FlowError struct {
+	// Flow and Step are the names of the flow and of the step that failed.
+	Flow, Step string
+	// Cause is why.
+	Cause *ScriptError
+	// Undone are the finished steps that can be undone, in the order in which that was tried.
+	Undone []UndoneStep
+}
+
+// UndoneStep is the undoing of one step.
+type UndoneStep struct {
+	Step string
+	// Err is why it could not be undone; nil when it was.
+	Err *ScriptError
+}
+
+// Error names the step, the cause and what became of the steps before, in one line.
+func (e *FlowError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "flow %s failed in step %s: %s", e.Flow, e.Step, e.Cause.Message)
+	for _, u := range e.Undone {
+		if u.Err == nil {
+			fmt.Fprintf(&b, "; step %s was undone", u.Step)
+		} else {
+			fmt.Fprintf(&b, "; step %s could not be undone: %s", u.Step, u.Err.Message)
+		}
+	}
+	return b.String()
+}
+
+// Unwrap is the cause.
+func (e *FlowError) Unwrap() error { return e.Cause }

@@ -1,0 +1,147 @@
+package luabind
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/authysh/authysh/authy"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// scope is a stretch of a script whose API calls are watched: a row of a batch, or a step of a flow. It is in the context
+// of whatever runs in it, tasks included.
+type scope struct {
+	row  *batchRow // nil outside of a batch
+	step bool      // of a flow
+	dry  bool      // nothing is sent
+
+	tasks []*task // started in it; guarded by the interpreter
+
+	accepted atomic.Bool // a call that may not be repeated succeeded
+	unknown  atomic.Bool // one failed, and may have been carried out all the same
+}
+
+// scopeKey is under what a context has its innermost scope.
+type scopeKey struct{}
+
+// scopeOf is the innermost scope of a context; nil for none.
+func scopeOf(ctx context.Context) *scope {
+	if ctx == nil {
+		return nil
+	}
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	return s
+}
+
+// within returns the context of what runs in the scope.
+func (s *scope) within(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, s)
+}
+
+// untouched reports whether running the scope's code again repeats nothing that matters.
+func (s *scope) untouched() bool { return !s.accepted.Load() && !s.unknown.Load() }
+
+// absorb takes over what an inner scope that failed may have done.
+func (s *scope) absorb(inner *scope) {
+	if inner.accepted.Load() {
+		s.accepted.Store(true)
+	}
+	if inner.unknown.Load() {
+		s.unknown.Store(true)
+	}
+}
+
+// run calls f in the scope and waits for all tasks that f has started: what it did is then at an end. A task that failed
+// while nobody looked makes a failure of a run that had none.
+func (s *scope) run(L *lua.LState, f func() error) error {
+	before := L.Context()
+	ctx := before
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	L.SetContext(s.within(ctx))
+	defer func() {
+		if before == nil {
+			L.RemoveContext()
+		} else {
+			L.SetContext(before)
+		}
+	}()
+	err := f()
+	if unseen := s.join(L, err != nil); err == nil && unseen != nil {
+		return unseen
+	}
+	return err
+}
+
+// join waits for the tasks of the scope, which are canceled first if it failed.
+func (s *scope) join(L *lua.LState, failed bool) error {
+	var unseen *ScriptError
+	for i := 0; i < len(s.tasks); i++ { // they may start others
+		t := s.tasks[i]
+		if failed {
+			t.stop()
+		}
+		tasksOf(L).settle(L, t)
+		if t.status == taskFailed && !t.seen && unseen == nil {
+			t.seen, unseen = true, t.failure
+		}
+	}
+	s.tasks = nil
+	if unseen == nil {
+		return nil
+	}
+	return unseen
+}
+
+// mostPushback is how often a call that the service pushes back is made again in a batch, by when the pauses have grown to
+// minutes.
+const mostPushback = 12
+
+// send makes one call of the scope: f performs it under a context whose attempts are watched. In a batch, a call that the
+// service pushed back is made again, after the pause that all rows take.
+func (s *scope) send(ctx context.Context, op authy.Operation, f func(ctx context.Context) (any, error)) (any, error) {
+	w := &watch{op: op, scope: s}
+	ctx = authy.WithPacer(ctx, w)
+	for try := 0; ; try++ {
+		result, err := f(ctx)
+		if err == nil || s.row == nil || try >= mostPushback || !w.pushedBack.Load() || !op.MayRetry(err) || ctx.Err() != nil {
+			return result, err
+		}
+	}
+}
+
+// watch sees the attempts of one call.
+type watch struct {
+	op    authy.Operation
+	scope *scope
+
+	pushedBack atomic.Bool // so ended the last attempt
+}
+
+// Wait paces the attempt with those of other rows, and has it in the journal before it is sent.
+func (w *watch) Wait(ctx context.Context) error {
+	row := w.scope.row
+	if row == nil {
+		return nil
+	}
+	if err := row.batch.pace.Wait(ctx); err != nil {
+		return err
+	}
+	return row.recordCall(ctx, w.op)
+}
+
+// Observe learns how an attempt ended.
+func (w *watch) Observe(err error) {
+	w.pushedBack.Store(isPushback(err))
+	if row := w.scope.row; row != nil {
+		row.batch.pace.Observe(err)
+	}
+	switch {
+	case w.op.Repeatable():
+	case err == nil:
+		w.scope.accepted.Store(true)
+	case !w.op.DidNothing(err):
+		w.scope.unknown.Store(true)
+	}
+}
