@@ -22,6 +22,7 @@ type batch struct {
 	source  *batchSource
 	workers int
 	begun   time.Time
+	inTask  bool // it was not started by the script or chunk itself
 
 	keyColumn    string
 	keyAt        int // of the column in the records of a CSV file
@@ -71,6 +72,7 @@ func runBatch(L *lua.LState, h *Host) int {
 		L.RaiseError("%s cannot run inside the each of another batch", batchOp)
 	}
 	b := newBatch(L, h)
+	b.inTask = currentTask(L) != nil
 	ended := false
 	defer func() {
 		if !ended { // something was raised
@@ -85,6 +87,7 @@ func runBatch(L *lua.LState, h *Host) int {
 	for i := range list {
 		list[i] = s.start(L, batchOp, worker)
 		list[i].seen = true
+		list[i].waiters++ // so that no prompt tells of their end
 	}
 	for _, t := range list {
 		s.settle(L, t)

@@ -164,12 +164,20 @@ func (h *Host) batchBegins(b *batch) (ended func(*BatchSummary)) {
 // reports whether there was any that did not know of it yet; if not, canceling the context of the script is what stops
 // it. It may be called from any goroutine, and does not wait.
 func (rt *Runtime) Interrupt() bool {
-	known := &rt.host.batches
+	return rt.host.batches.interrupt(func(*batch) bool { return true })
+}
+
+// Interrupt is [Runtime.Interrupt] for the batches that the chunk itself runs, not those of tasks.
+func (s *Session) Interrupt() bool {
+	return s.rt.host.batches.interrupt(func(b *batch) bool { return !b.inTask })
+}
+
+func (known *batches) interrupt(pick func(*batch) bool) bool {
 	known.mu.Lock()
 	defer known.mu.Unlock()
 	told := false
 	for b := range known.running {
-		if !b.isStopping() {
+		if pick(b) && !b.isStopping() {
 			told = true
 			b.stop(stoppedByInterrupt)
 		}

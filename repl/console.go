@@ -32,6 +32,8 @@ type Console struct {
 	wake    chan struct{}
 	spinner string // the mark on the screen; "" is none
 	lent    bool   // another program has the terminal
+
+	status, statuses int // the number of the status line that is shown, 0 for none, and of the latest
 }
 
 // stream is one of the two outputs.

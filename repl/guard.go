@@ -14,7 +14,7 @@ var ErrInterrupted = errors.New("interrupted")
 // farewell is how long a chunk has to end when the host ends the prompt.
 const farewell = 2 * time.Second
 
-// guard runs f so that Ctrl-C ends it: the first one by its context, the third one by giving it up and ending the
+// guard runs f so that Ctrl-C ends it: the first one, unless the host sees to that itself, by its context, the third one by giving it up and ending the
 // loop, as nothing can stop a function of Go from outside.
 //
 // The context outlives f. What a chunk has started may go on, and each chunk can be interrupted by itself.
@@ -65,6 +65,10 @@ func (sh *shell) watch(ctx context.Context, cancel context.CancelCauseFunc, done
 		case <-interrupts:
 			if sh.console.isLent() {
 				continue // it was for the program that has the terminal
+			}
+			if presses == 0 && sh.options.Interrupt != nil && sh.options.Interrupt() {
+				sh.notice("interrupted: finishing what is under way (Ctrl-C again to stop at once)")
+				continue
 			}
 			switch presses++; presses {
 			case 1:

@@ -42,6 +42,9 @@ type Options struct {
 	Secrets func() []string
 	// Running is the number of background tasks, for the prompt; nil is none.
 	Running func() int
+	// Interrupt is asked at the first Ctrl-C in a chunk, and reports whether the host sees to it: what is under way ends
+	// soon by itself. The next Ctrl-C ends the chunk's context. Nil is no.
+	Interrupt func() bool
 	// Startup runs before the first line, such as a script of the user's by [Context.Load]. Its error is reported,
 	// and the prompt opens all the same.
 	Startup func(ctx context.Context, c *Context) error

@@ -47,10 +47,63 @@ func (c *Console) turn(start time.Time, dim func(string) string, quit <-chan str
 		case <-quit:
 			return
 		case now := <-next.C:
-			c.showSpinner(dim(fmt.Sprintf(" %s %s", spinnerFrames[i%len(spinnerFrames)], clock(now.Sub(start)))))
+			if !c.hasStatus() {
+				c.showSpinner(dim(fmt.Sprintf(" %s %s", spinnerFrames[i%len(spinnerFrames)], clock(now.Sub(start)))))
+			}
 			next.Reset(spinnerStep)
 		}
 	}
+}
+
+// Status shows a line on standard error, such as a progress bar, that is drawn anew several times a second until stop is
+// called; nothing is left of it then. What is written through the console meanwhile stands above it.
+//
+// text gives the line for a width; it is called by another goroutine, and must not write to the console. Where standard
+// error is no terminal, nothing is shown. Of several lines the latest is shown.
+func (c *Console) Status(text func(columns int) string) (stop func()) {
+	if !c.err.terminal {
+		return func() {}
+	}
+	quit, gone := make(chan struct{}), make(chan struct{})
+	c.mu.Lock()
+	c.statuses++
+	number := c.statuses
+	c.status = number
+	c.mu.Unlock()
+	go func() {
+		defer close(gone)
+		ticks := time.NewTicker(spinnerStep)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-ticks.C:
+			}
+			c.mu.Lock()
+			mine := c.status == number
+			c.mu.Unlock()
+			if columns, _ := c.size(); mine {
+				c.showSpinner(printable(text(columns - 1)))
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-gone
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.status == number {
+			c.status = 0
+		}
+		c.hideSpinner()
+	}
+}
+
+func (c *Console) hasStatus() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status != 0
 }
 
 // clock is an elapsed time, never shorter than a moment before.

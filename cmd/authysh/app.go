@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/authysh/authysh/luabind"
+	"github.com/authysh/authysh/repl"
 )
 
 // app is one run of the program: its world and its global flags.
@@ -21,14 +22,21 @@ type app struct {
 	err io.Writer // standard error
 	in  io.Reader // standard input
 
+	console *repl.Console // what all three go through, so that a status line does not get into their way
+
 	// graceful is set by a command that ends by itself when interrupted, and may take a moment for it.
 	graceful atomic.Bool
 	// prompting is set while the prompt sees to signals itself.
 	prompting atomic.Bool
+	// interrupt lets batches that are going on end by themselves, and reports whether there were any.
+	interrupt atomic.Pointer[func() bool]
+	// drained is the exit code of a program whose batches did so; 0 for none.
+	drained atomic.Int32
 
 	flags   *pflag.FlagSet // the global flags, as given
 	sandbox bool
 	verbose bool
+	quiet   bool
 	config  string
 
 	script luabind.Script  // what runs, for error reports
@@ -38,8 +46,12 @@ type app struct {
 
 // run is the program but for the process around it. It returns the exit code.
 func run(ctx context.Context, args []string, world stdio) int {
-	out := newOutput(world.stdout, world.stdoutTerminal)
-	a := &app{stdio: world, out: out, err: flushingWriter{world.stderr, out}, in: flushingReader{world.stdin, out}}
+	console := repl.NewConsole(world.stdin, world.stdout, world.stderr)
+	out := newOutput(console.Stdout(), world.stdoutTerminal)
+	a := &app{
+		stdio: world, console: console, out: out,
+		err: flushingWriter{console.Stderr(), out}, in: flushingReader{world.stdin, out},
+	}
 	ctx, stop := a.interruptible(ctx)
 	defer stop()
 	err := a.execute(ctx, args)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"syscall"
 	"time"
@@ -30,7 +31,11 @@ func codeOf(s os.Signal) exitCode {
 	return exitInterrupted
 }
 
-// interruptible ends the context at the first signal, and the process at the second one or when the time is up.
+// flushGrace is grace where the rows of a batch were in the works, whose end is still to be recorded.
+const flushGrace = 2 * time.Second
+
+// interruptible ends the context at the first signal, and the process at the second one or when the time is up. While
+// batches are going on, the first signal lets them end by themselves, and the others count from there.
 func (a *app) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
@@ -43,10 +48,19 @@ func (a *app) interruptible(ctx context.Context) (context.Context, context.Cance
 			case first = <-a.signals:
 			}
 		}
+		limit := grace
+		if a.drain(codeOf(first)) {
+			limit = flushGrace
+			select {
+			case <-done:
+				return
+			case first = <-a.signals:
+			}
+		}
 		cancel(&interrupted{codeOf(first)})
 		var timeUp <-chan time.Time
 		if !a.graceful.Load() {
-			timeUp = time.After(grace)
+			timeUp = time.After(limit)
 		}
 		select {
 		case <-done:
@@ -60,6 +74,17 @@ func (a *app) interruptible(ctx context.Context) (context.Context, context.Cance
 		close(done)
 		cancel(nil)
 	}
+}
+
+// drain lets batches end by themselves, and tells the user so. It reports whether there were any.
+func (a *app) drain(code exitCode) bool {
+	interrupt := a.interrupt.Load()
+	if interrupt == nil || !(*interrupt)() {
+		return false
+	}
+	a.drained.Store(int32(code))
+	io.WriteString(a.console.Stderr(), "authysh: interrupted, finishing the rows in the works (again to stop at once)\n")
+	return true
 }
 
 // die ends the process while it is busy.

@@ -29,6 +29,7 @@ func process() stdio {
 		stderr:         os.Stderr,
 		stdinTerminal:  isTerminal(os.Stdin),
 		stdoutTerminal: isTerminal(os.Stdout),
+		stderrTerminal: isTerminal(os.Stderr),
 		userID:         os.Geteuid(),
 		lookupEnv:      os.LookupEnv,
 		environ:        os.Environ,

@@ -32,7 +32,7 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 		return err
 	}
 	p := &prompter{
-		app: a, console: repl.NewConsole(a.stdin, a.stdout, a.stderr),
+		app: a, console: a.console,
 		client: client, profile: a.loaded.profile, box: a.box,
 	}
 	if err := p.open(); err != nil {
@@ -40,7 +40,7 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 	}
 	defer func() { p.runtime.Close() }()
 	if script != nil {
-		if err := p.runtime.Run(ctx, *script); err != nil {
+		if err := a.runDraining(ctx, p.runtime, *script); err != nil {
 			if _, left := errors.AsType[*luabind.ExitError](err); left || ctx.Err() != nil {
 				return err
 			}
@@ -53,12 +53,13 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 		Console:     p.console,
 		Prompt:      p.prompt,
 		Greeting:    p.greeting(),
-		Quiet:       options.quiet,
+		Quiet:       a.quiet,
 		Commands:    p.commands(),
 		HistoryFile: a.historyFile(),
 		Secrets:     p.secrets,
 		Startup:     p.startup(options.noRC),
 		Running:     func() int { return p.session.RunningTasks() },
+		Interrupt:   func() bool { return p.session.Interrupt() },
 		LookupEnv:   a.lookupEnv,
 	})
 	switch {
@@ -74,7 +75,7 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 func (p *prompter) open() error {
 	options := []luabind.Option{
 		luabind.Stdin(p.app.in), luabind.Stdout(p.console.Stdout()), luabind.Stderr(p.console.Stderr()),
-		luabind.Log(p.app.scriptLog()), luabind.Use(p.calls.watch, requireKey, p.guard),
+		luabind.Log(p.app.scriptLog()), luabind.BatchStarted(p.app.batchStarted(p.console.Stderr())), luabind.Use(p.calls.watch, requireKey, p.guard),
 	}
 	if p.box != nil {
 		options = append(options, luabind.Clock(p.box.now), luabind.With(p.box.module))

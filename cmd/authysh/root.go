@@ -61,7 +61,7 @@ func rootFlags(flags *pflag.FlagSet) *rootOptions {
 	o := new(rootOptions)
 	flags.StringArrayVarP(&o.code, "eval", "e", nil, "run this `code`; several are lines of one script")
 	flags.BoolVarP(&o.interactive, "interactive", "i", false, "open the prompt after the script")
-	flags.BoolVar(&o.quiet, "quiet", false, "open the prompt without a greeting")
+	flags.BoolVar(&o.quiet, "quiet", false, "no greeting, no progress of batches")
 	flags.BoolVar(&o.noRC, "norc", false, "open the prompt without rc.lua")
 	flags.BoolVar(&o.version, "version", false, "show the version")
 	return o

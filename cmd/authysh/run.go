@@ -25,6 +25,7 @@ const (
 // runScript is the program without a command: it runs code, a file or standard input.
 func (a *app) runScript(cmd *cobra.Command, options *rootOptions, args []string) error {
 	code := options.code
+	a.quiet = options.quiet
 	ctx := cmd.Context()
 	if code == nil && len(args) == 0 && a.stdinTerminal {
 		return a.runPrompt(ctx, options, nil)
@@ -62,7 +63,23 @@ func (a *app) runIn(ctx context.Context, runtime *luabind.Runtime, script luabin
 			return err
 		}
 	}
-	return runtime.Run(ctx, script)
+	return a.runDraining(ctx, runtime, script)
+}
+
+// runDraining runs the script so that the first interrupt lets its batches finish the rows in the works.
+func (a *app) runDraining(ctx context.Context, runtime *luabind.Runtime, script luabind.Script) error {
+	interrupt := runtime.Interrupt
+	a.interrupt.Store(&interrupt)
+	defer a.interrupt.Store(nil)
+	err := runtime.Run(ctx, script)
+	code := exitCode(a.drained.Load())
+	if code == 0 {
+		return err
+	}
+	if failure, ok := errors.AsType[authy.Error](err); err != nil && (!ok || failure.Kind() != authy.KindCanceled) {
+		a.report(err)
+	}
+	return &interrupted{code}
 }
 
 // sandboxIsMissing makes require "sandbox" say what is wrong rather than where it looked.
@@ -126,6 +143,7 @@ func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, err
 	a.loaded = s
 	options := []luabind.Option{
 		luabind.Stdin(a.in), luabind.Stdout(a.out), luabind.Stderr(a.err), luabind.Log(a.scriptLog()),
+		luabind.BatchStarted(a.batchStarted(a.err)),
 	}
 	if a.sandbox {
 		a.box = newPrivateSandbox()

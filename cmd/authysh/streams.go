@@ -14,7 +14,7 @@ type stdio struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	stdinTerminal, stdoutTerminal bool
+	stdinTerminal, stdoutTerminal, stderrTerminal bool
 
 	userID    int // who runs the program; -1 where users have no number
 	lookupEnv func(name string) (string, bool)
