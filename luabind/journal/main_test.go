@@ -10,8 +10,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv("AUTHYSH_TEST_JOURNAL"); path != "" {
-		os.Exit(1)
+	if path := os.Getenv(childJournal); path != "" {
+		os.Exit(child(path))
 	}
 	goleak.VerifyTestMain(m)
 }

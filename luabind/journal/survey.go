@@ -59,8 +59,10 @@ func (s *survey) read(path string, r io.Reader) error {
 // note keeps where an event stands.
 func (s *survey) note(e *event, offset int64) {
 	now := s.index.state(e.n)
-	if now == stateDone && !s.all {
-		delete(s.places, e.n)
+	if now == stateDone && (!s.all || e.kind != done) {
+		if !s.all {
+			delete(s.places, e.n)
+		}
 		return
 	}
 	p := s.places[e.n]
@@ -76,8 +78,12 @@ func (s *survey) note(e *event, offset int64) {
 		}
 	case failed, doubt:
 		p.end, p.group = offset, s.groups.number(e.err)
-	case done, skipped:
+	case done:
 		p.end = offset
+	case skipped:
+		if now == stateSkipped { // else it changes nothing
+			p.end = offset
+		}
 	}
 	if now == stateStarted {
 		p.call = 0
