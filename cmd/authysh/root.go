@@ -19,7 +19,7 @@ import (
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.rootCommand()
 	if !runsScript(args) {
-		root.AddCommand(a.sandboxCommand(), a.configCommand(), a.versionCommand())
+		root.AddCommand(a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.versionCommand())
 		root.SetHelpCommand(helpCommand())
 	}
 	root.SetArgs(args)
@@ -27,7 +27,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 }
 
 // commandNames are the commands as users type them.
-var commandNames = []string{"sandbox", "config", "version", "help"}
+var commandNames = []string{"sandbox", "journal", "config", "version", "help"}
 
 // runsScript reports whether the arguments name a script rather than a command. cobra alone cannot tell: it would take
 // the word "sandbox" for the command wherever it stands, also among a script's own arguments.
