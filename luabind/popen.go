@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -88,7 +89,7 @@ func (s *streams) execute(L *lua.LState) int {
 		L.Push(lua.LNumber(-1))
 		return 1
 	}
-	_ = c.await(L, c.cmd.Wait) // the state says more
+	_ = c.await(L, c.wait) // the state says more
 	L.Push(lua.LNumber(rawStatus(c.cmd.ProcessState)))
 	return 1
 }
@@ -172,7 +173,7 @@ func (s *streams) processClose(L *lua.LState) int {
 		_ = p.send(L) // a program need not read all
 		_ = p.stdin.Close()
 	}
-	if err := p.await(L, p.cmd.Wait); p.cmd.ProcessState == nil {
+	if err := p.await(L, p.wait); p.cmd.ProcessState == nil {
 		return pushFailure(L, err)
 	}
 	L.Push(lua.LTrue)
@@ -206,6 +207,7 @@ func (p *process) state() lua.LString {
 // child is a program whose output goes to the streams of the host.
 type child struct {
 	cmd     *exec.Cmd
+	wait    func() error // of cmd; the second time it gives the same
 	s       *streams
 	sinks   []*sink
 	wake    chan struct{} // holds a value when a sink has got something
@@ -227,7 +229,7 @@ func (s *streams) newChild(command string) child {
 	if file, ok := s.host.Stdin.(*os.File); ok {
 		cmd.Stdin = file
 	}
-	return child{cmd: cmd, s: s, wake: make(chan struct{}, 1)}
+	return child{cmd: cmd, wait: sync.OnceValue(cmd.Wait), s: s, wake: make(chan struct{}, 1)}
 }
 
 // start starts the program, with its standard error, and its standard output if wanted, connected to the host's.
@@ -294,12 +296,17 @@ func (c *child) await(L *lua.LState, f func() error) error {
 	}
 }
 
-// kill ends the program. Those that it has started may go on, but nobody waits for them.
+// kill ends the program. Those that it has started may go on, but nobody waits for them. It sees to it that the system
+// keeps nothing of the program, as the script may never close it.
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill()
 	if c.cut != nil {
 		_ = c.cut.Close()
 	}
+	for _, sink := range c.sinks {
+		sink.open()
+	}
+	go c.wait()
 }
 
 // rawStatus is the status of a program as C's system returns it.
