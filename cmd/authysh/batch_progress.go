@@ -194,7 +194,7 @@ func writeSummary(w io.Writer, s *luabind.BatchSummary) {
 		{"not finished", s.Unfinished, ""},
 	} {
 		if line.count > 0 {
-			fmt.Fprintf(w, "  %10s  %-12s%s\n", grouped(line.count), line.name, line.hint)
+			fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %10s  %-12s%s", grouped(line.count), line.name, line.hint), " "))
 		}
 	}
 	writeErrors(w, s.Errors)
