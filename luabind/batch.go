@@ -86,6 +86,9 @@ func newBatch(L *lua.LState, h *Host) *batch {
 	}
 	source, reason := newBatchSource(L, o.Source)
 	check("source", reason)
+	if o.Results != "" && openFilesOf(L).isRead(o.Results) {
+		check("results", "must be another file than one that is read")
+	}
 	if reason == "" {
 		check("key", b.keyProblem(source))
 	}

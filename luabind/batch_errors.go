@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/authy"
-	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -23,9 +22,6 @@ type rowError struct {
 	Step    string `json:"step,omitempty"` // of a flow
 	Message string `json:"message"`
 	Where   string `json:"where,omitempty"`
-
-	cause      error
-	unrecorded bool // the journal could not be written
 }
 
 // The kinds of errors that only rows have.
@@ -39,9 +35,9 @@ const (
 func newRowError(err error) *rowError {
 	failure, ok := errors.AsType[*ScriptError](err)
 	if !ok {
-		return &rowError{Kind: kindScript, Message: err.Error(), cause: err}
+		return &rowError{Kind: kindScript, Message: err.Error()}
 	}
-	e := &rowError{Kind: kindScript, Message: failure.Message, Where: failure.Where, cause: failure}
+	e := &rowError{Kind: kindScript, Message: failure.Message, Where: failure.Where}
 	if t, ok := failure.Value.(*lua.LTable); ok {
 		text := func(name string) string {
 			if s, ok := t.RawGetString(name).(lua.LString); ok {
@@ -54,7 +50,6 @@ func newRowError(err error) *rowError {
 			e.Status = int(status)
 		}
 	}
-	_, e.unrecorded = errors.AsType[*journal.WriteError](err)
 	return e
 }
 

@@ -79,7 +79,7 @@ func (b *batch) settle(n int64) {
 
 func (r *batchResults) encode(n int64, key string, outcome journal.Outcome) []byte {
 	if !r.asCSV {
-		line, _ := json.Marshal(resultRecord{n, key, outcome.Status.String(), outcome.Result, outcome.Error})
+		line, _ := json.Marshal(resultRecord{n, key, statusName(outcome.Status), outcome.Result, outcome.Error})
 		return append(line, '\n')
 	}
 	var failure rowError
@@ -92,9 +92,12 @@ func (r *batchResults) encode(n int64, key string, outcome journal.Outcome) []by
 		result = text
 	}
 	return csvLine([]string{
-		strconv.FormatInt(n, 10), key, outcome.Status.String(), result, failure.Kind, failure.Code, failure.Message,
+		strconv.FormatInt(n, 10), key, statusName(outcome.Status), result, failure.Kind, failure.Code, failure.Message,
 	})
 }
+
+// statusName is what scripts and results call a status: a word.
+func statusName(s journal.Status) string { return strings.ReplaceAll(s.String(), " ", "_") }
 
 func csvLine(fields []string) []byte {
 	var line bytes.Buffer
@@ -135,10 +138,12 @@ func (r *batchResults) put(record []byte) {
 	}
 }
 
-// makeRoom waits until row n is not too far ahead of the record that is to come next. False means that the script was
-// interrupted meanwhile.
+// isCrowded reports whether row n is too far ahead of the record that is to come next.
+func (r *batchResults) isCrowded(n int64) bool { return r.ordered && n-r.next > mostAhead }
+
+// makeRoom waits until row n is not too far ahead. False means that the script was interrupted meanwhile.
 func (r *batchResults) makeRoom(L *lua.LState, h *Host, n int64) bool {
-	for r.ordered && n-r.next > mostAhead {
+	for r.isCrowded(n) {
 		canceled := false
 		h.Wait(L, func(ctx context.Context) {
 			select {

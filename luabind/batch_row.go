@@ -20,6 +20,8 @@ type batchRow struct {
 	entry *journal.Entry // nil without a journal
 	steps []journal.Step // finished in an earlier run
 	flows map[string]int // how often a flow was run in the row, by name
+
+	open openCalls
 }
 
 // context is the second argument of each: what is known of the row.
@@ -40,10 +42,28 @@ func (r *batchRow) recordCall(ctx context.Context, op authy.Operation) error {
 	return r.entry.Call(ctx, journal.Call{Op: op.Name, Effect: op.Effect.String(), Repeatable: op.Repeatable()})
 }
 
+// recordUndone records that steps were undone, and then again the calls that are open, of which the journal forgets by that.
+func (r *batchRow) recordUndone(ctx context.Context, steps []string) error {
+	for _, step := range steps {
+		if err := r.entry.Undone(step); err != nil {
+			return err
+		}
+	}
+	for _, op := range r.open.names() {
+		if err := r.entry.Call(ctx, journal.Call{Op: op, Effect: authy.Sends.String()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // runRow takes a row through each, and records how that ended.
 func (b *batch) runRow(L *lua.LState, row *batchRow) {
 	if b.journal != nil {
 		recorded, _ := encodeJSON(row.value, "")
+		if len(recorded) > mostRecorded {
+			recorded = nil
+		}
 		row.entry = b.journal.Begin(row.n, row.key, recorded)
 	}
 	s := &scope{row: row}
@@ -52,15 +72,18 @@ func (b *batch) runRow(L *lua.LState, row *batchRow) {
 		result, err = callback(L, b.options.Each, row.value, row.context(L))
 		return err
 	})
-	if err == nil {
-		b.done(row, result)
-		return
+	if b.outer != nil {
+		b.outer.absorb(s) // or a retry of that step would run the row again
 	}
-	if L.Context() != nil && L.Context().Err() != nil {
+	canceled := L.Context() != nil && L.Context().Err() != nil
+	switch {
+	case err == nil && !(canceled && s.unknown.Load()):
+		b.done(row, s, result)
+	case canceled:
 		b.interrupted(row, s)
-		return
+	default:
+		b.failed(row, s, newRowError(err))
 	}
-	b.failed(row, s, newRowError(err))
 }
 
 // callback calls a function of the script in protected mode.
@@ -77,16 +100,19 @@ func callback(L *lua.LState, f *lua.LFunction, args ...lua.LValue) (lua.LValue, 
 	return result, nil
 }
 
-func (b *batch) done(row *batchRow, result lua.LValue) {
-	var encoded json.RawMessage
-	if result != lua.LNil {
-		var err error
-		if encoded, err = encodeJSON(result, ""); err != nil {
-			encoded, _ = json.Marshal(fmt.Sprintf("not recorded: %v", err))
-		}
+// mostRecorded bounds what is recorded of a row or its result: the journal takes no longer lines, and people read them.
+const mostRecorded = 1 << 20
+
+func (b *batch) done(row *batchRow, s *scope, result lua.LValue) {
+	encoded, err := recordable(result)
+	if err != nil {
+		encoded, _ = json.Marshal(fmt.Sprintf("not recorded: %v", err))
 	}
 	if row.entry != nil {
-		b.note(row.entry.Done(encoded))
+		if err := row.entry.Done(encoded); err != nil {
+			b.unrecorded(row, s, err)
+			return
+		}
 	}
 	b.counts.done.Add(1)
 	b.report(row.n, row.key, journal.Outcome{Status: journal.Done, Result: encoded})
@@ -105,25 +131,38 @@ func (b *batch) interrupted(row *batchRow, s *scope) {
 	b.counts.unfinished.Add(1)
 }
 
+// unrecorded counts a row whose end the journal could not take. The next run finds it as it is counted here.
+func (b *batch) unrecorded(row *batchRow, s *scope, err error) {
+	b.fatal(err)
+	b.settle(row.n)
+	if s.untouched() {
+		b.counts.unfinished.Add(1)
+	} else {
+		b.counts.inDoubt.Add(1)
+	}
+}
+
 // failed records a failure as what it is: when a call may have been carried out all the same, the row is in doubt.
 func (b *batch) failed(row *batchRow, s *scope, failure *rowError) {
-	if failure.unrecorded { // nothing was sent, as the journal could not have said so
-		b.counts.unfinished.Add(1)
-		b.note(failure.cause)
-		b.settle(row.n)
-		return
-	}
 	outcome := journal.Outcome{Status: journal.Failed, Error: failure.encode()}
 	if s.unknown.Load() {
 		outcome.Status = journal.InDoubt
-		if row.entry != nil {
-			b.note(row.entry.Doubt(outcome.Error))
+	}
+	if row.entry != nil {
+		var err error
+		if outcome.Status == journal.InDoubt {
+			err = row.entry.Doubt(outcome.Error)
+		} else {
+			err = row.entry.Fail(outcome.Error, !s.accepted.Load())
 		}
+		if err != nil {
+			b.unrecorded(row, s, err)
+			return
+		}
+	}
+	if outcome.Status == journal.InDoubt {
 		b.counts.inDoubt.Add(1)
 	} else {
-		if row.entry != nil {
-			b.note(row.entry.Fail(outcome.Error, !s.accepted.Load()))
-		}
 		b.counts.failed.Add(1)
 	}
 	b.groups.add(row.n, failure)

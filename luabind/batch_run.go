@@ -18,6 +18,7 @@ import (
 // batch is one batch.run. Its fields belong to whoever has the interpreter, except for those that say otherwise.
 type batch struct {
 	host    *Host
+	outer   *scope // the step of a flow in which it runs; nil for none
 	options batchOptions
 	source  *batchSource
 	workers int
@@ -68,11 +69,17 @@ type batchCounts struct {
 
 // runBatch is batch.run.
 func runBatch(L *lua.LState, h *Host) int {
-	if s := scopeOf(L.Context()); s != nil && s.row != nil {
+	outer := scopeOf(L.Context())
+	switch {
+	case outer == nil:
+	case outer.row != nil:
 		L.RaiseError("%s cannot run inside the each of another batch", batchOp)
+	case outer.dry:
+		L.RaiseError("%s cannot run in a dry run", batchOp)
 	}
 	b := newBatch(L, h)
 	b.inTask = currentTask(L) != nil
+	b.outer = outer
 	ended := false
 	defer func() {
 		if !ended { // something was raised
@@ -81,6 +88,15 @@ func runBatch(L *lua.LState, h *Host) int {
 	}()
 	b.open(L)
 	finished := h.batchBegins(b)
+	defer func() { finished(b.summary()) }()
+	b.runWorkers(L)
+	ended = true
+	b.end(L)
+	return b.outcome(L, b.summary())
+}
+
+// runWorkers runs all workers to their end.
+func (b *batch) runWorkers(L *lua.LState) {
 	list := make([]*task, b.workerCount())
 	worker := L.NewFunction(b.work)
 	s := tasksOf(L)
@@ -89,17 +105,14 @@ func runBatch(L *lua.LState, h *Host) int {
 		list[i].seen = true
 		list[i].waiters++ // so that no prompt tells of their end
 	}
+	if !s.settle(L, list...) {
+		b.stop(stoppedByInterrupt)
+	}
 	for _, t := range list {
-		s.settle(L, t)
 		if t.status == taskFailed && b.script == nil {
 			b.script = t.failure.Value
 		}
 	}
-	ended = true
-	b.end(L)
-	summary := b.summary()
-	finished(summary)
-	return b.outcome(L, summary)
 }
 
 // workerCount is no more than there are rows, where that is known.
@@ -164,228 +177,6 @@ func (b *batch) work(L *lua.LState) int {
 		}
 		b.runRow(L, row)
 	}
-}
-
-// take is the next row that is to be run; nil when there is none, or no more are wanted.
-func (b *batch) take(L *lua.LState) *batchRow {
-	b.turn.take(L, b.host)
-	defer b.turn.pass()
-	defer func() { // what the script's code raises here, or the source, ends the batch
-		if raised := recover(); raised != nil {
-			b.stop(stoppedByFailure)
-			panic(raised)
-		}
-	}()
-	for !b.isStopping() {
-		next, ok := b.source.next(L, b.host, b.passRecord)
-		if !ok {
-			return nil
-		}
-		if next.fault == nil && next.value == nil {
-			continue
-		}
-		if b.broken != nil {
-			return nil
-		}
-		b.counts.taken.Add(1)
-		if b.results != nil && !b.results.makeRoom(L, b.host, next.n) {
-			raise(L, errTaskCanceled)
-		}
-		if row := b.consider(L, next); row != nil {
-			if b.paceStart(L) {
-				return row
-			}
-			b.counts.unfinished.Add(1) // it was never begun
-			b.settle(row.n)
-		}
-	}
-	return nil
-}
-
-// consider decides what is to become of a row; nil when it is not to be run.
-func (b *batch) consider(L *lua.LState, next sourceRow) *batchRow {
-	if next.fault != nil {
-		if !b.passOver(next.n, "") {
-			b.faulty(next.n, "", &rowError{Kind: kindSource, Message: next.fault.Error()})
-		}
-		return nil
-	}
-	key, err := b.keyOf(L, next.value)
-	if err != nil {
-		if !b.passOver(next.n, "") {
-			b.faulty(next.n, "", &rowError{Kind: kindSource, Message: err.Error()})
-		}
-		return nil
-	}
-	if b.passOver(next.n, key) {
-		return nil
-	}
-	row := &batchRow{batch: b, n: next.n, key: key, value: next.value}
-	if b.journal != nil && b.journal.Status(row.n) != journal.Unseen && !b.resumes(L, row) {
-		return nil
-	}
-	return row
-}
-
-// passRecord is passOver for the rows of a CSV file, whose keys can be read without Lua.
-func (b *batch) passRecord(n int64, record []string) bool {
-	if b.keyFunction != nil || b.journal == nil || b.journal.Status(n) == journal.Unseen {
-		return false
-	}
-	key := ""
-	if b.keyColumn != "" {
-		key = record[b.keyAt]
-	}
-	if key == "" && b.keyColumn != "" || !b.settled(n) {
-		return false
-	}
-	b.counts.taken.Add(1)
-	return b.passOver(n, key)
-}
-
-// settled reports whether the journal has the last word on a row.
-func (b *batch) settled(n int64) bool {
-	switch b.journal.Status(n) {
-	case journal.Done, journal.Skipped:
-		return true
-	case journal.Failed:
-		return !b.options.RetryFailed
-	case journal.InDoubt:
-		return !b.retryDoubt && b.askDoubt == nil
-	}
-	return false
-}
-
-// passOver deals with rows that were settled in an earlier run, and with those whose key came before.
-func (b *batch) passOver(n int64, key string) bool {
-	var first int64
-	duplicate := false
-	if b.keys != nil && key != "" {
-		var err error
-		if first, duplicate, err = b.keys.Add(key, n); err != nil {
-			b.fatal(err)
-			return true
-		}
-	}
-	if b.journal != nil {
-		if err := b.journal.Check(n, key); err != nil {
-			b.fatal(err)
-			return true
-		}
-		if b.journal.Status(n) != journal.Unseen {
-			if !b.settled(n) {
-				return false
-			}
-			b.countEarlier(n, key)
-			return true
-		}
-	}
-	if !duplicate {
-		return false
-	}
-	reason := fmt.Sprintf("row %d has the same key", first)
-	if b.options.OnDuplicate == "fail" {
-		b.faulty(n, key, &rowError{Kind: kindDuplicate, Message: reason})
-		return true
-	}
-	if b.journal != nil {
-		b.note(b.journal.Skip(n, key, "duplicate"))
-	}
-	b.counts.duplicates.Add(1)
-	b.report(n, key, journal.Outcome{Status: journal.Skipped})
-	return true
-}
-
-// countEarlier counts a row as an earlier run left it.
-func (b *batch) countEarlier(n int64, key string) {
-	b.counts.earlier.Add(1)
-	switch b.journal.Status(n) {
-	case journal.Done:
-		b.counts.done.Add(1)
-	case journal.Skipped:
-		b.counts.duplicates.Add(1)
-	case journal.Failed:
-		b.counts.failed.Add(1)
-		b.counts.earlierFailed.Add(1)
-	case journal.InDoubt:
-		b.counts.inDoubt.Add(1)
-		b.counts.earlierFailed.Add(1)
-	}
-	if b.results == nil {
-		return
-	}
-	outcome, err := b.journal.Outcome(n)
-	if err != nil {
-		b.fatal(err)
-		return
-	}
-	b.report(n, key, outcome)
-}
-
-// resumes reports whether a row that an earlier run has begun is to be run again.
-func (b *batch) resumes(L *lua.LState, row *batchRow) bool {
-	status := b.journal.Status(row.n)
-	if status == journal.InDoubt || status == journal.Failed && !b.journal.Repeatable(row.n) {
-		if !b.retries(L, row, status) {
-			b.countEarlier(row.n, row.key)
-			return false
-		}
-	}
-	var err error
-	if row.steps, err = b.journal.Steps(row.n); err != nil {
-		b.fatal(err)
-		return false
-	}
-	return true
-}
-
-// retries asks what the script wants of a row in doubt, or of one that failed after a call which must not be repeated.
-func (b *batch) retries(L *lua.LState, row *batchRow, status journal.Status) bool {
-	if b.askDoubt == nil {
-		return b.retryDoubt
-	}
-	known := row.context(L)
-	known.RawSetString("status", lua.LString(status.String()))
-	answer, err := callback(L, b.askDoubt, row.value, known)
-	if err != nil {
-		failure, _ := errors.AsType[*ScriptError](err)
-		L.Error(failure.Value, 0)
-	}
-	switch answer {
-	case lua.LNil, lua.LFalse, lua.LString("skip"):
-		return false
-	case lua.LTrue, lua.LString("retry"):
-		return true
-	}
-	refuse(L, batchOp, "on_doubt", `must return "skip" or "retry", got `+clipped(answer.String()))
-	return false
-}
-
-// paceStart waits until the row may start; false when no more are wanted meanwhile.
-func (b *batch) paceStart(L *lua.LState) bool {
-	if b.starts == nil {
-		return !b.isStopping()
-	}
-	reservation := b.starts.Reserve()
-	delay := reservation.Delay()
-	if delay <= 0 {
-		return !b.isStopping()
-	}
-	canceled := false
-	b.host.Wait(L, func(ctx context.Context) {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-b.draining:
-		case <-ctx.Done():
-			canceled = true
-		}
-	})
-	if canceled {
-		raise(L, errTaskCanceled)
-	}
-	return !b.isStopping()
 }
 
 // stop has no more rows taken. It is safe for concurrent use; the first reason counts.
@@ -469,7 +260,7 @@ func (b *batch) outcome(L *lua.LState, summary *BatchSummary) int {
 		fail(L, batchOp, b.broken)
 	case summary.Stopped == string(stoppedByErrors):
 		failure("stopped", fmt.Sprintf("stopped after %d failed rows, as max_errors is %s; %s",
-			summary.Failed+summary.InDoubt, b.options.MaxErrors, b.howToResume()))
+			summary.Failed+summary.InDoubt-b.counts.earlierFailed.Load(), b.options.MaxErrors, b.howToResume()))
 	case summary.Stopped == string(stoppedByInterrupt):
 		failure(authy.KindCanceled, "interrupted; "+b.howToResume())
 	}

@@ -30,7 +30,6 @@ type flowRun struct {
 type endedStep struct {
 	flowStep
 	touched bool // it made a call that may not be repeated
-	undone  bool
 }
 
 // runFlow is flow:run.
@@ -103,8 +102,12 @@ func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) 
 	if r.dry {
 		fmt.Fprintf(r.host.Stdout, "  step %s\n", step.name)
 	}
+	var before *scope // of the last try
 	for try := 0; ; try++ {
 		s := &scope{row: r.row, step: true, dry: r.dry}
+		if before != nil {
+			r.handOver(before, s) // with unsafe, there may be something to remember
+		}
 		value := lua.LValue(lua.LNil)
 		err := s.run(L, func() (err error) {
 			value, err = callback(L, step.run, r.ctx)
@@ -116,77 +119,100 @@ func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) 
 		}
 		failure, _ := errors.AsType[*ScriptError](err)
 		interrupted := L.Context() != nil && L.Context().Err() != nil
-		if interrupted || try >= step.retry.times || !step.retry.allows(L, s, failure) {
-			if r.outer != nil {
-				r.outer.absorb(s)
-			}
+		again := !interrupted && try < step.retry.times
+		if again {
+			again, failure = step.retry.allows(L, s, failure)
+		}
+		if !again {
+			r.handOver(s, r.outer)
 			if interrupted {
 				raise(L, errTaskCanceled)
 			}
 			return nil, failure
 		}
-		if r.outer != nil {
-			r.outer.absorb(s) // with unsafe, there may be something to remember
+		before = s
+		if !r.pause(L, step.retry.backoff<<min(try, 20), failure) {
+			r.handOver(s, r.outer)
+			raise(L, errTaskCanceled)
 		}
-		r.pause(L, step.retry.backoff<<min(try, 20), failure)
+	}
+}
+
+// recordable is a value as the journal takes it.
+func recordable(v lua.LValue) (json.RawMessage, error) {
+	if v == lua.LNil {
+		return nil, nil
+	}
+	encoded, err := encodeJSON(v, "")
+	if err == nil && len(encoded) > mostRecorded {
+		err = fmt.Errorf("it has %d bytes, and may have %d", len(encoded), mostRecorded)
+	}
+	return encoded, err
+}
+
+// handOver makes what a scope has done, and what is not recorded as finished, the doing of another.
+func (r *flowRun) handOver(s, to *scope) {
+	if to == nil {
+		return
+	}
+	to.absorb(s)
+	if r.row != nil {
+		r.row.open.move(s, to)
 	}
 }
 
 // finish records a step that succeeded.
 func (r *flowRun) finish(L *lua.LState, step flowStep, s *scope, value lua.LValue) {
 	r.ended = append(r.ended, endedStep{flowStep: step, touched: !s.untouched()})
-	if r.outer != nil && r.outer.step {
+	if r.outer == nil {
+		return
+	}
+	if r.outer.step {
 		r.outer.absorb(s) // or a retry of that step would not know
 	}
 	if r.row == nil || r.row.entry == nil {
-		if r.outer != nil {
-			r.outer.absorb(s)
-		}
+		r.handOver(s, r.outer)
 		return
 	}
-	var result json.RawMessage
-	if value != lua.LNil {
-		encoded, err := encodeJSON(value, "")
-		if err != nil {
-			r.outer.absorb(s)
-			L.RaiseError("%s: step %s gave what the journal cannot record: %v", r.name, step.name, err)
-		}
-		result = encoded
+	result, err := recordable(value)
+	if err != nil {
+		r.handOver(s, r.outer)
+		L.RaiseError("%s: step %s gave what the journal cannot record: %v", r.name, step.name, err)
+	}
+	if !r.row.open.close(s) {
+		r.handOver(s, r.outer)
+		return
 	}
 	if err := r.row.entry.Step(r.prefix+step.name, result); err != nil {
+		r.outer.absorb(s)
 		r.row.batch.note(err)
-	}
-	if !r.outer.step { // the row goes on from here
-		r.outer.accepted.Store(false)
-		r.outer.unknown.Store(false)
 	}
 }
 
-// allows reports whether a step that failed may be tried again. Unless the script takes the risk, no call of it may have
-// been carried out that must not be repeated.
-func (r stepRetry) allows(L *lua.LState, s *scope, failure *ScriptError) bool {
+// allows reports whether a step that failed may be tried again, and why not. Unless the script takes the risk, no call of it
+// may have been carried out that must not be repeated.
+func (r stepRetry) allows(L *lua.LState, s *scope, failure *ScriptError) (again bool, why *ScriptError) {
 	if !s.untouched() && !r.unsafe {
-		return false
+		return false, failure
 	}
 	if r.ask != nil {
 		answer, err := callback(L, r.ask, failure.Value)
-		if err != nil {
-			refusal, _ := errors.AsType[*ScriptError](err)
-			L.Error(refusal.Value, 0)
+		if refusal, ok := errors.AsType[*ScriptError](err); ok {
+			return false, refusal
 		}
-		return lua.LVAsBool(answer)
+		return lua.LVAsBool(answer), failure
 	}
 	err, ok := errors.AsType[authy.Error](failure)
 	if !ok {
-		return false
+		return false, failure
 	}
 	if r.on != nil {
 		e := newRowError(failure)
 		return slices.ContainsFunc(r.on, func(name string) bool {
 			return name == e.Kind || name == e.Code || e.Status > 0 && name == strconv.Itoa(e.Status)
-		})
+		}), failure
 	}
-	return mayPass(err)
+	return mayPass(err), failure
 }
 
 // mayPass reports a failure that may pass by itself.
@@ -202,17 +228,15 @@ func mayPass(err authy.Error) bool {
 	return false
 }
 
-// pause waits before a retry, at least as long as the service asked for.
-func (r *flowRun) pause(L *lua.LState, d time.Duration, failure *ScriptError) {
+// pause waits before a retry, at least as long as the service asked for. It returns false if the script was interrupted.
+func (r *flowRun) pause(L *lua.LState, d time.Duration, failure *ScriptError) bool {
 	d = min(d, mostBackoff)
 	if refusal, ok := errors.AsType[*authy.APIError](failure); ok {
 		d = max(d, refusal.RetryAfter)
 	}
 	var err error
 	r.host.Wait(L, func(ctx context.Context) { err = sleep(ctx, d) })
-	if err != nil {
-		raise(L, errTaskCanceled)
-	}
+	return err == nil
 }
 
 // fail undoes the finished steps, the last one first, and raises what made the flow fail.
@@ -252,7 +276,7 @@ func (r *flowRun) fail(L *lua.LState, step flowStep, cause *ScriptError) {
 // undo runs the undo functions of the finished steps.
 func (r *flowRun) undo(L *lua.LState) []UndoneStep {
 	var outcomes []UndoneStep
-	first := len(r.ended) // the first step that was undone
+	counting := len(r.ended) // of the finished steps, those that still count
 	for i, step := range slices.Backward(r.ended) {
 		if step.undo == nil {
 			continue
@@ -262,30 +286,47 @@ func (r *flowRun) undo(L *lua.LState) []UndoneStep {
 			_, err := callback(L, step.undo, r.ctx)
 			return err
 		})
-		if r.outer != nil {
-			r.outer.absorb(s)
+		failure, _ := errors.AsType[*ScriptError](err)
+		if failure == nil {
+			r.takeBack(L, s, r.ended[i:counting])
+			counting = min(counting, i)
+		} else {
+			r.handOver(s, r.outer)
 		}
 		if L.Context() != nil && L.Context().Err() != nil {
 			raise(L, errTaskCanceled)
 		}
-		failure, _ := errors.AsType[*ScriptError](err)
 		outcomes = append(outcomes, UndoneStep{step.name, failure})
-		if failure == nil {
-			first = i
-		}
-	}
-	if r.row == nil || r.row.entry == nil {
-		return outcomes
-	}
-	for _, step := range slices.Backward(r.ended[first:]) { // what came after a step that is undone counts no more
-		if err := r.row.entry.Undone(r.prefix + step.name); err != nil {
-			r.row.batch.note(err)
-		}
-		if step.touched && step.undo == nil {
-			r.outer.accepted.Store(true)
-		}
 	}
 	return outcomes
+}
+
+// takeBack records that the first of some steps was undone, by what s did. Those after it count no more: when the row is
+// resumed, all of them run again. One that was not undone, as nothing undoes it, may not be repeated all the same.
+func (r *flowRun) takeBack(L *lua.LState, s *scope, steps []endedStep) {
+	if r.row == nil || r.row.entry == nil {
+		r.handOver(s, r.outer)
+		return
+	}
+	if r.outer.step {
+		r.outer.absorb(s)
+	}
+	if !r.row.open.close(s) {
+		r.row.open.move(s, r.outer)
+	}
+	names := make([]string, 0, len(steps))
+	for _, step := range slices.Backward(steps) {
+		names = append(names, r.prefix+step.name)
+		if step.touched && step.undo == nil {
+			r.outer.accepted.Store(true)
+			r.row.open.keep(r.outer, r.prefix+step.name)
+		}
+	}
+	var err error
+	r.host.Wait(L, func(ctx context.Context) { err = r.row.recordUndone(ctx, names) })
+	if err != nil && !isCanceled(err) {
+		r.row.batch.note(err)
+	}
 }
 
 // FlowError is a flow that failed.

@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 
@@ -76,18 +77,27 @@ func (s *scope) run(L *lua.LState, f func() error) error {
 
 // join waits for the tasks of the scope, which are canceled first if it failed.
 func (s *scope) join(L *lua.LState, failed bool) error {
+	if s.tasks == nil {
+		return nil
+	}
 	var unseen *ScriptError
-	for i := 0; i < len(s.tasks); i++ { // they may start others
-		t := s.tasks[i]
-		if failed {
-			t.stop()
+	all := tasksOf(L)
+	for len(s.tasks) > 0 { // they may start others
+		list := s.tasks
+		s.tasks = nil
+		for _, t := range list {
+			if failed {
+				t.stop()
+			}
 		}
-		tasksOf(L).settle(L, t)
-		if t.status == taskFailed && !t.seen && unseen == nil {
-			t.seen, unseen = true, t.failure
+		all.settle(L, list...)
+		for _, t := range list {
+			if t.status == taskFailed && !t.seen {
+				t.seen, unseen = true, cmp.Or(unseen, t.failure)
+			}
 		}
 	}
-	s.tasks = nil
+	all.forgetSeen()
 	if unseen == nil {
 		return nil
 	}
@@ -101,6 +111,9 @@ const mostPushback = 12
 // send makes one call of the scope: f performs it under a context whose attempts are watched. In a batch, a call that the
 // service pushed back is made again, after the pause that all rows take.
 func (s *scope) send(ctx context.Context, op authy.Operation, f func(ctx context.Context) (any, error)) (any, error) {
+	if s.row != nil && !op.Repeatable() {
+		defer s.row.open.add(s, op.Name)()
+	}
 	w := &watch{op: op, scope: s}
 	ctx = authy.WithPacer(ctx, w)
 	for try := 0; ; try++ {

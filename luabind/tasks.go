@@ -1,11 +1,8 @@
 package luabind
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -286,23 +283,37 @@ func (s *tasks) wait(L *lua.LState, list []*task, enough func() bool) {
 	}
 }
 
-// settle waits for the end of a task, come what may: when the waiting is interrupted, the task is canceled.
-func (s *tasks) settle(L *lua.LState, t *task) {
-	if t.isOver() {
-		return
+// settle waits for the end of tasks, come what may: when the waiting is interrupted they are canceled, and ok is false.
+func (s *tasks) settle(L *lua.LState, list ...*task) (ok bool) {
+	for _, t := range list {
+		t.waiters++
 	}
-	t.waiters++
-	defer func() { t.waiters-- }()
-	s.host.Wait(L, func(ctx context.Context) {
-		select {
-		case <-t.done:
-		case <-ctx.Done():
+	defer func() {
+		for _, t := range list {
+			t.waiters--
 		}
-	})
-	if !t.isOver() {
-		t.stop()
+	}()
+	ok = true
+	for _, t := range list {
+		if t.isOver() {
+			continue
+		}
+		s.host.Wait(L, func(ctx context.Context) {
+			select {
+			case <-t.done:
+			case <-ctx.Done():
+			}
+		})
+		if t.isOver() {
+			continue
+		}
+		ok = false
+		for _, other := range list {
+			other.stop()
+		}
 		s.host.Wait(L, func(context.Context) { <-t.done })
 	}
+	return ok
 }
 
 // checkCycle refuses to wait for a task that waits for the one that asks: neither would ever go on.
@@ -386,68 +397,4 @@ func (s *tasks) cancelNumber(number int) int {
 		}
 	}
 	return n
-}
-
-// failures takes the tasks that have failed while nobody looked, as one error; nil when there are none.
-func (s *tasks) failures() error {
-	failed := slices.DeleteFunc(s.unseen, func(t *task) bool { return t.seen })
-	s.unseen = nil
-	if len(failed) == 0 {
-		return nil
-	}
-	slices.SortFunc(failed, func(a, b *task) int { return cmp.Compare(a.number, b.number) })
-	e := &TasksError{}
-	for _, t := range failed {
-		e.Failures = append(e.Failures, TaskFailure{Task: t.String(), Err: t.failure})
-	}
-	return e
-}
-
-// TasksError is tasks that failed while nobody looked: no code waited for them or took their error.
-//
-// errors.As does not reach the errors of API calls behind them: what matters is that they went unnoticed.
-type TasksError struct {
-	// Failures are in the order in which the tasks were started.
-	Failures []TaskFailure
-}
-
-// TaskFailure is one task that failed.
-type TaskFailure struct {
-	// Task names it, such as "task 3 (authy.request_sms)".
-	Task string
-	// Err is why.
-	Err *ScriptError
-}
-
-// Error names the first of the tasks and says how many there are.
-func (e *TasksError) Error() string {
-	first := e.Failures[0]
-	text := fmt.Sprintf("%s failed, and nothing waited for it: %v", first.Task, first.Err)
-	if more := len(e.Failures) - 1; more > 0 {
-		text += fmt.Sprintf(" (and %d more)", more)
-	}
-	return text
-}
-
-// WaitTasks lets the tasks of a host's own state run to their end, and returns a [*TasksError] when some failed while
-// nobody looked. Tasks that run when ctx ends are canceled.
-//
-// Call it from the goroutine that runs Lua in L, after the script: between calls into Lua the tasks of such a state stand
-// still. A [Runtime] does this by itself.
-func WaitTasks(ctx context.Context, L *lua.LState) error {
-	s := tasksIn(L)
-	if s == nil {
-		return nil
-	}
-	all := func(*task) bool { return true }
-	stop := context.AfterFunc(ctx, func() {
-		s.Lock()
-		defer s.Unlock()
-		s.cancelAll(all)
-	})
-	s.drain(all)
-	if !stop() && ctx.Err() != nil {
-		return errors.Join(context.Cause(ctx), s.failures())
-	}
-	return s.failures()
 }
