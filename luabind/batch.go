@@ -43,6 +43,7 @@ type batchOptions struct {
 	MaxErrors   lua.LValue     `json:"max_errors" doc:"failed rows after which to stop: a number, or such as \"5%\""`
 	Results     string         `json:"results" doc:"a .csv or .jsonl file that gets one record per row"`
 	Ordered     bool           `json:"ordered" doc:"results are in the order of the rows"`
+	Columns     []string       `json:"columns" doc:"what each returns: fields that get a column of their own in a .csv of results"`
 }
 
 // perUnits are what a rate may count by.
@@ -83,6 +84,9 @@ func newBatch(L *lua.LState, h *Host) *batch {
 	check("max_errors", b.readMaxErrors())
 	if o.Results != "" {
 		check("results", resultsProblem(o.Results, o.Journal))
+	}
+	if o.Columns != nil {
+		check("columns", columnsProblem(o.Columns, o.Results))
 	}
 	source, reason := newBatchSource(L, o.Source)
 	check("source", reason)
@@ -192,6 +196,24 @@ func (b *batch) readMaxErrors() (reason string) {
 		}
 	}
 	return `must be a whole number, or a part of the rows such as "5%", got ` + clipped(b.options.MaxErrors.String())
+}
+
+// columnsProblem is what is wrong with the columns of results.
+func columnsProblem(columns []string, results string) (reason string) {
+	if results != "" && !strings.EqualFold(filepath.Ext(results), ".csv") {
+		return "is for results in a .csv file"
+	}
+	for i, name := range columns {
+		switch {
+		case name == "":
+			return "has a column without a name"
+		case slices.Contains(columns[:i], name):
+			return "names " + clipped(name) + " twice"
+		case slices.Contains(resultColumns, name):
+			return "has " + clipped(name) + ", which the results have anyway"
+		}
+	}
+	return ""
 }
 
 // resultsProblem is what is wrong with a file for results.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,9 @@ import (
 // resultColumns are those of results in CSV.
 var resultColumns = []string{"row", "key", "status", "result", "error_kind", "error_code", "error"}
 
+// resultColumn is where among them the result stands.
+const resultColumn = 3
+
 // mostAhead is how many records may wait for an earlier one when they are to be in order.
 const mostAhead = 10_000
 
@@ -27,6 +31,7 @@ type batchResults struct {
 	file    *os.File
 	out     *bufio.Writer
 	asCSV   bool
+	columns []string // fields of results that get a column each; nil for one column for all
 	ordered bool
 	next    int64            // the row whose record is to come next, when they are in order
 	waiting map[int64][]byte // records of later rows
@@ -35,17 +40,21 @@ type batchResults struct {
 }
 
 // createResults makes the file, or empties the one that is there: a resumed batch writes the records of earlier runs again.
-func createResults(path string, ordered bool) (*batchResults, error) {
+func createResults(path string, ordered bool, columns []string) (*batchResults, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write the results: %w", err)
 	}
 	r := &batchResults{
 		file: file, out: bufio.NewWriterSize(file, 64<<10), asCSV: strings.EqualFold(filepath.Ext(path), ".csv"),
-		ordered: ordered, next: 1, waiting: map[int64][]byte{}, moved: make(chan struct{}, 1),
+		columns: columns, ordered: ordered, next: 1, waiting: map[int64][]byte{}, moved: make(chan struct{}, 1),
 	}
 	if r.asCSV {
-		r.put(csvLine(resultColumns))
+		header := resultColumns
+		if columns != nil {
+			header = slices.Replace(slices.Clone(header), resultColumn, resultColumn+1, columns...)
+		}
+		r.put(csvLine(header))
 	}
 	return r, nil
 }
@@ -86,14 +95,31 @@ func (r *batchResults) encode(n int64, key string, outcome journal.Outcome) []by
 	if outcome.Error != nil {
 		_ = json.Unmarshal(outcome.Error, &failure)
 	}
-	result := string(outcome.Result)
-	var text string
-	if json.Unmarshal(outcome.Result, &text) == nil {
-		result = text
+	record := []string{strconv.FormatInt(n, 10), key, statusName(outcome.Status)}
+	record = append(record, r.resultFields(outcome.Result)...)
+	return csvLine(append(record, failure.Kind, failure.Code, failure.Message))
+}
+
+// resultFields is a result as it stands in a row: text as it is, other values in JSON.
+func (r *batchResults) resultFields(result json.RawMessage) []string {
+	if r.columns == nil {
+		return []string{plainText(result)}
 	}
-	return csvLine([]string{
-		strconv.FormatInt(n, 10), key, statusName(outcome.Status), result, failure.Kind, failure.Code, failure.Message,
-	})
+	var named map[string]json.RawMessage
+	_ = json.Unmarshal(result, &named) // one that is no table has none of the fields
+	fields := make([]string, len(r.columns))
+	for i, name := range r.columns {
+		fields[i] = plainText(named[name])
+	}
+	return fields
+}
+
+func plainText(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text // null is nothing
+	}
+	return string(value)
 }
 
 // statusName is what scripts and results call a status: a word.

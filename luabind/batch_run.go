@@ -139,7 +139,7 @@ func (b *batch) open(L *lua.LState) {
 			err = b.openJournal(ctx)
 		}
 		if err == nil && b.options.Results != "" {
-			b.results, err = createResults(b.options.Results, b.options.Ordered)
+			b.results, err = createResults(b.options.Results, b.options.Ordered, b.options.Columns)
 		}
 	})
 	switch {

@@ -56,6 +56,10 @@ func TestShippedScripts(t *testing.T) {
 		"verify phone":       {"verify_phone.lua", nil, 0, []string{`Verification code is correct`}},
 		"verify given phone": {"verify_phone.lua", []string{"(415) 555-2671", "US"}, 0, []string{`\+1 415-555-2671`, `Verification code is correct`}},
 		"verify callback":    {"verify_callback.lua", nil, 0, []string{"^genuine: user 1635 approved .*\nrefused: .*signature is wrong.*\n$"}},
+		"offboard":           {"offboard.lua", nil, 0, []string{`^3 users: 3 deleted, 0 not\n$`}},
+		"phone check": {"bulk_phone_check.lua", nil, 0, []string{
+			`\+351 911 234 567 +cellphone +Vodafone`, `20 numbers: 18 looked up, 2 invalid, 0 twice in the file, 0 failed\n$`,
+		}},
 		"application report": {"application_report.lua", nil, 0, []string{`(?m)^\w+ \d{4} +1 +1 +2 +0 +\d+$`}},
 	}
 	for name, test := range tests {
