@@ -132,3 +132,39 @@ func TestLocked(t *testing.T) {
 	_ = cmd.Wait()
 	check(t, open(t, path).Close()) // a dead run holds no lock
 }
+
+// TestCompactAndOpen has runs that start while the file is being replaced: none may write into the old one.
+func TestCompactAndOpen(t *testing.T) {
+	t.Parallel()
+	const runs = 100
+	path := lines(t, "")
+	stop := make(chan struct{})
+	var compacting sync.WaitGroup
+	compacting.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, _, err := Compact(t.Context(), path); err != nil && !errors.As(err, new(*LockedError)) {
+				t.Error(err)
+			}
+		}
+	})
+	for n := int64(1); n <= runs; {
+		j, err := Open(t.Context(), path, someHeader)
+		if errors.As(err, new(*LockedError)) {
+			continue
+		}
+		check(t, err)
+		if got := j.Counts().Done; got != int(n-1) {
+			t.Errorf("%d rows are done, want %d", got, n-1)
+		}
+		check(t, j.Begin(n, "", nil).Done(nil))
+		check(t, j.Close())
+		n++
+	}
+	close(stop)
+	compacting.Wait()
+}
