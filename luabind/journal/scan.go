@@ -42,9 +42,13 @@ func (l *lineReader) next() (line string, offset int64, err error) {
 		case err != nil:
 			return line, l.end, err
 		}
-		var n int
-		n, err = l.r.Read(l.buf)
-		l.block += string(l.buf[:n])
+		if len(line) == len(l.buf) {
+			l.buf = make([]byte, 2*len(l.buf))
+		}
+		n := copy(l.buf, line)
+		var more int
+		more, err = l.r.Read(l.buf[n:])
+		l.block = string(l.buf[:n+more])
 	}
 }
 

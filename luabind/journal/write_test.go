@@ -245,7 +245,7 @@ func TestBackPressure(t *testing.T) {
 	synced := make(chan error, 1)
 	go func() { synced <- j.Sync(t.Context()) }()
 	<-d.syncing
-	row := []byte(`"` + strings.Repeat("x", 64<<10) + `"`)
+	row := []byte(`"` + strings.Repeat("x", 32<<10) + `"`)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
