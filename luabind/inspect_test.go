@@ -135,7 +135,7 @@ func TestPrintIsBounded(t *testing.T) {
 			values := valuesOf(t, b.L, source)
 			start := time.Now()
 			text := Print(PrintOptions{}, values...)
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > time.Minute { // milliseconds, or else longer than anybody can wait
 				t.Errorf("took %v", took)
 			}
 			if len(text) > 250_000 || !strings.Contains(text, "more") {

@@ -237,7 +237,10 @@ func TestUnseenFailures(t *testing.T) {
 	if !strings.Contains(trace, "in function 'inner'") || !strings.Contains(trace, "test:3: started the task") {
 		t.Errorf("traceback lacks the calls:\n%s", trace)
 	}
-	_, err = runTasks(t, &authy.Client{}, `task.spawn(function() error("a task") end) task.sleep "1ms" error("the script")`)
+	_, err = runTasks(t, &authy.Client{}, `
+		local t = task.spawn(function() error("a task") end)
+		while t:status() == "running" do task.yield() end -- not t:await(), which would be to look
+		error("the script")`)
 	script, ok := errors.AsType[*ScriptError](err)
 	if _, both := errors.AsType[*TasksError](err); !ok || !both || script.Message != "the script" {
 		t.Errorf("got %v, want both errors", err)
