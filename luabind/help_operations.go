@@ -255,7 +255,7 @@ local statistics = authy.async.get_application_statistics{}
 print(task.all{ app, statistics }:await()[1].app.name)`,
 	"task.any": `local failing, fine = task.spawn(error, "no"), task.spawn(tostring, "yes")
 print(task.any{ failing, fine }:await())`,
-	"task.race": `local slow = task.spawn(task.sleep, "20ms")
+	"task.race": `local slow = task.spawn(task.sleep, "2s")
 print(task.race{ slow, task.spawn(tostring, "first") }:await())`,
 	"task.map": `local found = task.map({ "911 234 567", "912 345 678" }, function(number)
   return phone.parse(number, "PT").e164
