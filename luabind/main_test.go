@@ -1,9 +1,15 @@
-package luabind
+package luabind_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(stubEnv) != "" {
+		os.Exit(runStub())
+	}
+	goleak.VerifyTestMain(m)
+}
