@@ -142,7 +142,6 @@ func (s *batchStub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.answer(w, r, v, op, row)
 	if kill && late {
-		_ = http.NewResponseController(w).Flush()
 		close(s.due)
 		<-killed
 	}
@@ -270,8 +269,8 @@ func (s *batchStub) answer(w http.ResponseWriter, r *http.Request, v verdict, op
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(v.status)
 	_, _ = io.WriteString(w, body)
+	_ = http.NewResponseController(w).Flush()
 	if v.name == hungUp {
-		_ = http.NewResponseController(w).Flush()
 		resetConnection(w, "")
 	}
 }
