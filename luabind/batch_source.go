@@ -103,6 +103,7 @@ func (s *batchSource) next(L *lua.LState, h *Host, pass func(n int64, record []s
 	s.reader.use(L, func(*bufio.Reader) {
 		var record []string
 		for {
+			s.reader.in.quota = csvMaxRow // for each row
 			record, err = rows.next()
 			s.read.Store(rows.text.InputOffset())
 			if err != nil && rows.ended {
