@@ -50,6 +50,72 @@ it or takes its error is reported at the end, and makes the exit code 1. At the
 prompt tasks go on while you type: .tasks lists them, .cancel stops them.`,
 	},
 	{
+		Name: "batches", Doc: "How a function runs over a file of any size, and resumes.",
+		Text: `  local summary = batch.run{
+    source  = csv.open(arg[1]),    what csv.open gives, an iterator or a list
+    key     = "phone",             a column, or a function of the row
+    workers = 64, rate = 50,       so many at a time, so many started a second
+    journal = "people.journal",    resumes from it when it exists
+    max_errors = "5%",             or a count; then no more rows are taken
+    each    = function(row, ctx) ... end,   ctx.number, ctx.key
+  }
+
+A row is done when each returns, and failed when it raises; the tasks that it has
+started belong to it. What each returns is recorded. When the service asks for
+less, all workers pause together, and go on slower if it asks again.
+
+The journal has every call that must not be made twice before it is sent. When the
+run was stopped, or the machine died, the same command goes on where it stopped:
+rows that are done are passed over, those that were begun run again, unless such
+a call was made in them: they are in doubt. A call whose answer was lost makes a
+row in doubt too. on_doubt says what becomes of these: "skip" (they are listed),
+"retry", or a function of row and ctx that returns one of the two.
+retry_failed = true runs failed rows again. One that failed after a call which
+must not be repeated had succeeded counts as in doubt then.
+
+Another source or another key is refused, as is a second run on the same journal.
+  authysh journal show people.journal      failed, doubt and compact too
+
+results = "out.csv" (or .jsonl) gets a record for each row, those of earlier runs
+included; in the order of the rows with ordered = true. columns = { "id" } gives
+fields of what each returns a column of their own.
+
+Ctrl-C finishes the rows in the works, a second one stops them, too. batch.run
+then raises an error of kind canceled, and one of kind stopped when there were too
+many failures; err.summary is the summary of either. A percentage of max_errors
+is one of at least 100 rows.`,
+	},
+	{
+		Name: "flows", Doc: "How steps are retried, undone and resumed.",
+		Text: `  local onboard = flow.define("onboard", {
+    { "register", function(ctx) return authy.register_user(ctx.input) end,
+      undo = function(ctx) authy.delete_user{ authy_id = ctx.register.user.id } end },
+    { "text", function(ctx)
+      return authy.request_sms{ authy_id = ctx.register.user.id }
+    end, retry = { times = 3 } },
+  })
+  local ctx = onboard:run{ phone = ..., country_code = ..., email = ... }
+
+A step gets ctx: ctx.input, and the results of the steps before by their names. When
+a step fails, the finished ones are undone, the last first, and an error is
+raised: its step, cause and undone tell what happened.
+
+  retry = 3    or a table:
+    times      how often to try again
+    on         kinds, codes or statuses, such as { "timeout", "60003" }, or a
+               function of the error; failures that may pass by themselves
+    backoff    pause before the first retry, 500ms; doubles each time
+    unsafe     true also retries when what was sent may have arrived
+
+Without unsafe, a step is retried only if nothing that it has sent can have arrived,
+other than calls that may be repeated.
+
+In the each of a batch with a journal, finished steps are recorded: a row that is
+resumed goes on after its last finished step. What steps return must be plain
+data then. onboard:describe() prints the steps; onboard:run(input, { dry_run = true })
+prints the calls that would be made, and sends nothing.`,
+	},
+	{
 		Name: "errors", Doc: "What error values hold, and what kinds there are.",
 		Text: `A failed call raises a table; tostring(err) is one line.
 
@@ -59,6 +125,7 @@ prompt tasks go on while you type: .tasks lists them, .cancel stops them.`,
                timeout     no complete answer in time
                response    the answer is not what the API promises
                canceled    the script was interrupted
+               stopped     a batch had too many failures
   op           the operation, such as "request_sms"
   message      what is wrong
   where        the line of the script that called
@@ -75,7 +142,7 @@ prompt tasks go on while you type: .tasks lists them, .cancel stops them.`,
 		Text: `A string with a unit is accepted everywhere: "250ms", "5s", "2m", "1h30m".
 
 A bare number is milliseconds for parameters named timeout and interval, and
-seconds for time.sleep, ttl, period and max_age. A string of digits without a
+seconds for time.sleep, ttl, period, max_age and backoff. A string of digits without a
 unit is refused, as it does not tell which was meant.`,
 	},
 	{
