@@ -75,6 +75,9 @@ func newBatch(L *lua.LState, h *Host) *batch {
 	if b.workers < 1 || b.workers > mostWorkers {
 		check("workers", fmt.Sprintf("must be from 1 to %d, got %d", mostWorkers, b.workers))
 	}
+	if units := []string{"second", "minute", "hour"}; o.Per != "" && !slices.Contains(units, o.Per) {
+		check("per", oneOf(o.Per, units))
+	}
 	check("rate", b.readRate())
 	check("key", b.readKey())
 	check("on_doubt", b.readOnDoubt())
@@ -108,8 +111,8 @@ var duplicatePolicies = []string{"skip", "fail", "run"}
 func (b *batch) readRate() (reason string) {
 	unit, known := perUnits[b.options.Per]
 	switch {
-	case !known:
-		return "is per " + clipped(b.options.Per) + `, want per = "second", "minute" or "hour"`
+	case !known: // is said of per
+		return ""
 	case b.options.Rate == nil && b.options.Per != "":
 		return "is required with per"
 	case b.options.Rate == nil:
@@ -195,7 +198,11 @@ func (b *batch) readMaxErrors() (reason string) {
 			}
 		}
 	}
-	return `must be a whole number, or a part of the rows such as "5%", got ` + clipped(b.options.MaxErrors.String())
+	got := b.options.MaxErrors.String()
+	if _, isText := b.options.MaxErrors.(lua.LString); isText {
+		got = clipped(got)
+	}
+	return `must be a whole number, or a part of the rows such as "5%", got ` + got
 }
 
 // columnsProblem is what is wrong with the columns of results.
