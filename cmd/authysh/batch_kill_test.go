@@ -120,7 +120,7 @@ func newKilling(t *testing.T, variant string, bad bool, flags ...string) *killin
 			t.Fatal(err)
 		}
 	}
-	k.args = append(append([]string{"--host", k.stub.URL}, flags...), "script.lua", "users.csv", variant)
+	k.args = append(append([]string{"--quiet", "--host", k.stub.URL}, flags...), "script.lua", "users.csv", variant)
 	return k
 }
 
