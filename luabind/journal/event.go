@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/json"
 	"math"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -51,16 +52,8 @@ func decodeEvent(line string) (e event, ok bool) {
 	if !validLine(line) {
 		return e, false
 	}
-	object := gjson.Parse(line)
-	if !object.IsObject() {
-		return e, false
-	}
-	ok = true
-	object.ForEach(func(name, value gjson.Result) bool {
-		ok = e.set(name.Str, &value)
-		return ok
-	})
-	return e, ok && e.complete()
+	object := line[skip(line, 0):]
+	return e, object[0] == '{' && eachField(object, e.set) && e.complete()
 }
 
 // validLine reports whether text is JSON. A long one is left to encoding/json, which is slower, but refuses a value
@@ -74,15 +67,15 @@ func validLine(text string) bool {
 }
 
 // set takes in one field; false means that its value is of the wrong type.
-func (e *event) set(name string, value *gjson.Result) bool {
+func (e *event) set(name, value string) bool {
 	switch name {
 	case "n":
-		return e.setRow(value.Raw)
+		return e.setRow(value)
 	case "ev":
-		return value.Type == gjson.String && e.setKind(value.Str)
+		return e.setKind(value)
 	case "repeatable":
-		e.repeatable = value.Type == gjson.True
-		return value.IsBool()
+		e.repeatable = value == "true"
+		return e.repeatable || value == "false"
 	case "at":
 		return setString(&e.at, value)
 	case "key":
@@ -96,22 +89,27 @@ func (e *event) set(name string, value *gjson.Result) bool {
 	case "reason":
 		return setString(&e.reason, value)
 	case "row":
-		e.row = value.Raw
+		e.row = value
 	case "result":
-		e.result = value.Raw
+		e.result = value
 	case "error":
-		e.err = value.Raw
+		e.err = value
 	case "script":
-		e.script = value.Raw
+		e.script = value
 	case "totals":
-		e.totals = value.Raw
+		e.totals = value
 	}
 	return true
 }
 
-func setString(field *string, value *gjson.Result) bool {
-	*field = value.Str
-	return value.Type == gjson.String
+func setString(field *string, value string) bool {
+	if value[0] != '"' {
+		return false
+	}
+	if *field = value[1 : len(value)-1]; strings.IndexByte(value, '\\') >= 0 {
+		*field = gjson.Parse(value).Str
+	}
+	return true
 }
 
 func (e *event) setRow(digits string) bool {
@@ -125,9 +123,12 @@ func (e *event) setRow(digits string) bool {
 	return true
 }
 
-func (e *event) setKind(name string) bool {
+func (e *event) setKind(value string) bool {
+	if len(value) < 3 || value[0] != '"' {
+		return false
+	}
 	for k, known := range kindNames {
-		if known == name && name != "" {
+		if known == value[1:len(value)-1] {
 			e.kind = kind(k)
 			return true
 		}
