@@ -187,6 +187,15 @@ func (b *batch) stop(reason stopReason) {
 	})
 }
 
+// stopIfCanceled stops the batch when the script is interrupted.
+func (b *batch) stopIfCanceled(L *lua.LState) bool {
+	if L.Context() == nil || L.Context().Err() == nil {
+		return false
+	}
+	b.stop(stoppedByInterrupt)
+	return true
+}
+
 func (b *batch) isStopping() bool {
 	select {
 	case <-b.draining:
@@ -238,7 +247,10 @@ func (b *batch) end(L *lua.LState) {
 			if b.broken == nil {
 				b.broken = b.journal.End(b.totals())
 			}
-			b.broken = errors.Join(b.broken, b.journal.Close())
+			err := b.journal.Close()
+			if _, known := errors.AsType[*journal.WriteError](b.broken); !known {
+				b.broken = errors.Join(b.broken, err)
+			}
 		}
 	})
 }

@@ -16,11 +16,12 @@ func (b *batch) take(L *lua.LState) *batchRow {
 	defer b.turn.pass()
 	defer func() { // what the script's code raises here, or the source, ends the batch
 		if raised := recover(); raised != nil {
+			b.stopIfCanceled(L)
 			b.stop(stoppedByFailure)
 			panic(raised)
 		}
 	}()
-	for !b.isStopping() {
+	for !b.stopIfCanceled(L) && !b.isStopping() {
 		next, ok := b.source.next(L, b.host, b.passRecord)
 		if !ok || b.broken != nil {
 			return nil

@@ -187,7 +187,7 @@ batch.run: results must end in .csv or .jsonl, got "out.txt"
 batch.run: results must be another file than the journal
 batch.run: key is required with a journal, unless the rows come from csv.open: without it nobody could tell whether they are the same
 batch.run: wokers is not known, did you mean "workers"?
-batch.run: worker is not known, did you mean "workers"?; rates is not known, did you mean "rate"?
+batch.run: rates is not known, did you mean "rate"?; worker is not known, did you mean "workers"?
 `, ""},
 		{"columns", csv, `refused{ source = csv.open(at "rows.csv"), each = print, key = "nme" }
 			refused{ source = csv.open(at "rows.csv"), each = print, key = "telephone" }
