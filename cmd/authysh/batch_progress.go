@@ -23,14 +23,17 @@ const (
 	narrow = 60
 )
 
-// batchStarted shows how far a batch is until it ends, and then how it went. It writes to where the script's errors go.
+// batchStarted bounds the memory of a batch, and shows how far it is until it ends, and then how it went. It writes to where
+// the script's errors go.
 func (a *app) batchStarted(w io.Writer) func(luabind.Batch) func(*luabind.BatchSummary) {
 	return func(b luabind.Batch) func(*luabind.BatchSummary) {
+		release := a.keepSmall()
 		if a.quiet {
-			return nil
+			return func(*luabind.BatchSummary) { release() }
 		}
 		stop := a.showProgress(w, b)
 		return func(summary *luabind.BatchSummary) {
+			release()
 			stop()
 			writeSummary(w, summary)
 		}
