@@ -207,11 +207,12 @@ batch.run: results must be another file than one that is read
 		{"a batch in a batch", "", `show(batch.run{ source = { 1 }, each = function() batch.run{ source = {}, each = print } end })
 			show(batch.run{ source = { 1 }, each = function() task.spawn(function() batch.run{ source = {}, each = print } end):await() end })`,
 			strings.Repeat("rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\tbatch.run cannot run inside the each of another batch\n", 2), ""},
-		{"files", "id\n", `refused{ source = { 1 }, each = print, results = at "none/out.csv" } refused{ source = { 1 }, key = tostring, each = print, journal = at "none/j" } refused{ source = { 1 }, key = tostring, each = print, journal = dir }
+		{"files", "id\n", `refused{ source = { 1 }, each = print, results = at "none/out.csv" } refused{ source = { 1 }, key = tostring, each = print, journal = at "none/j" } refused{ source = { 1 }, key = tostring, each = print, journal = dir } refused{ source = { 1 }, key = tostring, each = print, journal = "/dev/null" }
 			refused{ source = { 1 }, key = tostring, each = print, journal = at "rows.csv" } print(#io.open(at "rows.csv"):read "*a")`,
 			`batch.run: cannot write the results: open DIR/none/out.csv: no such file or directory
 batch.run: DIR/none/j: cannot open the journal: there is no folder DIR/none: make it, or name a journal elsewhere
 batch.run: DIR is a folder: name a file for the journal
+batch.run: /dev/null is not a regular file: name another file for the journal
 batch.run: DIR/rows.csv is not a journal: it does not begin as one; name another file for the journal
 3
 `, ""},
