@@ -151,3 +151,18 @@ func TestFlowFailsInBatch(t *testing.T) {
 		t.Errorf("called %q, want %q", got, want)
 	}
 }
+
+// TestFlowRetriesInBatch has a step fail after a flow inside it has recorded a step: a retry would make that call again.
+func TestFlowRetriesInBatch(t *testing.T) {
+	t.Parallel()
+	w := new(wire)
+	got := w.must(t, t.TempDir(), `
+		local inner = flow.define("inner", { { "text", function() authy.request_sms{ authy_id = 1 } end }, { "look", function() authy.get_user_status{ authy_id = 600 } end } })
+		local f = flow.define("f", { { "a", function() inner:run() end, retry = { times = 3, backoff = "1ms" } } }) `+flowBatch(`f:run()`))
+	if want := "rows 1 done 0 failed 1 "; !strings.HasPrefix(got, want) {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	if got, want := strings.Join(w.calls, " "), "sms/1 users/600/status"; got != want {
+		t.Errorf("called %q, want %q", got, want)
+	}
+}

@@ -18,7 +18,7 @@ const placeholder = "<"
 // rehearse prints a call instead of making it, and gives a result whose fields name themselves. Parameters are checked as
 // they would be, unless such a name is among them.
 func rehearse(c *Call) (any, error) {
-	if !hasPlaceholder(c.Args) {
+	if !hasPlaceholder(c.Args, map[*lua.LTable]bool{}) {
 		if err := validate(c); err != nil {
 			return nil, err
 		}
@@ -54,13 +54,21 @@ func validate(c *Call) error {
 	return nil
 }
 
-func hasPlaceholder(v lua.LValue) bool {
+// hasPlaceholder reports whether there is a name such as "<register_user.user.id>" in v. Seen are the tables that were
+// looked into, as one may hold itself.
+func hasPlaceholder(v lua.LValue, seen map[*lua.LTable]bool) bool {
 	switch v := v.(type) {
 	case lua.LString:
-		return strings.Contains(string(v), placeholder)
+		_, name, begun := strings.Cut(string(v), placeholder)
+		name, _, ended := strings.Cut(name, ">")
+		return begun && ended && strings.Contains(name, ".")
 	case *lua.LTable:
+		if seen[v] {
+			return false
+		}
+		seen[v] = true
 		found := false
-		v.ForEach(func(_, inner lua.LValue) { found = found || hasPlaceholder(inner) })
+		v.ForEach(func(_, inner lua.LValue) { found = found || hasPlaceholder(inner, seen) })
 		return found
 	}
 	return false

@@ -131,7 +131,10 @@ func TestFlows(t *testing.T) {
 			print(select(2, pcall(f.run, f, { phone = "911234567", country_code = "PT", email = "nobody" }, { dry_run = true })))
 			show(batch.run{ source = { 1 }, each = function() inner:run(nil, { dry_run = true }) end })
 			local g = flow.define("g", { { "b", function() batch.run{ source = { 1 }, each = function() authy.request_sms{ authy_id = 1 } end } end } })
-			print(select(2, pcall(g.run, g, {}, { dry_run = true })))`,
+			print(select(2, pcall(g.run, g, {}, { dry_run = true })))
+			local loop = {} loop.authy_id = loop loop.again = loop loop.message = "a < b"
+			local h = flow.define("h", { { "c", function() authy.request_sms(loop) end } })
+			print(select(2, pcall(h.run, h, {}, { dry_run = true })))`,
 			`dry run of flow f
   step register
     would call authy.register_user{ phone = "911234567", country_code = "PT", email = "a@example.com" }  -- writes
@@ -154,6 +157,9 @@ rows 1 done 1 failed 0 doubt 0 dup 0 left 0 earlier 0
 dry run of flow g
   step b
 flow g failed in step b: batch.run cannot run in a dry run
+dry run of flow h
+  step c
+flow h failed in step c: request_sms: authy_id must be a string or a whole number, got a table; again is not a parameter; known are authy_id, force, action, message, locale
 `, ""},
 	})
 }
