@@ -142,3 +142,39 @@ func inDoubtAfterLastStep(t *testing.T, path string) bool {
 	}
 	return s.Totals.InDoubt > 0
 }
+
+// TestUndoneRowMayRunAgain has a row fail before anything was sent for good: it may run again if all was undone.
+func TestUndoneRowMayRunAgain(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		steps   string
+		refused string
+		want    bool
+	}{
+		"all undone":        {`{ "r", register, undo = delete }, { "c", call }`, "call", true},
+		"undo made a call":  {`{ "t", text, undo = delete }, { "c", call }`, "call", true},
+		"no undo":           {`{ "r", register, undo = delete }, { "t", text }, { "c", call }`, "call", false},
+		"undo failed":       {`{ "r", register, undo = delete }, { "t", text, undo = function() error("no") end }, { "c", call }`, "call", false},
+		"only undo failed":  {`{ "r", register, undo = function() end }, { "t", text, undo = function() error("no") end }, { "c", call }`, "call", false},
+		"nothing to undo":   {`{ "r", register }, { "c", call }`, "call", true},
+		"no call was final": {`{ "r", register, undo = function() end }, { "c", call }`, "call", true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stub := newRefusingStub(t)
+			stub.refuses[test.refused] = true
+			path := filepath.Join(t.TempDir(), "a.journal")
+			each := `flow.define("f", { ` + test.steps + ` }):run()`
+			row := runRow(t, stub, path, each)
+			if row.Status != journal.Failed || row.Repeatable != test.want {
+				t.Errorf("the row is %s, may run again: %t; want failed and %t", row.Status, row.Repeatable, test.want)
+			}
+			texts := stub.count("text")
+			runRow(t, stub, path, each)
+			if again := stub.count("text") - texts; again > 0 && !test.want {
+				t.Errorf("%d texts when run again", again)
+			}
+		})
+	}
+}
