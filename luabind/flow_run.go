@@ -302,7 +302,8 @@ func (r *flowRun) undo(L *lua.LState) []UndoneStep {
 }
 
 // takeBack records that the first of some steps was undone, by what s did. Those after it count no more: when the row is
-// resumed, all of them run again. One that was not undone, as nothing undoes it, may not be repeated all the same.
+// resumed, all of them run again. But they were not undone, as nothing undoes them or that failed: what they sent may not
+// be repeated.
 func (r *flowRun) takeBack(L *lua.LState, s *scope, steps []endedStep) {
 	if r.row == nil || r.row.entry == nil {
 		r.handOver(s, r.outer)
@@ -315,9 +316,9 @@ func (r *flowRun) takeBack(L *lua.LState, s *scope, steps []endedStep) {
 		r.row.open.move(s, r.outer)
 	}
 	names := make([]string, 0, len(steps))
-	for _, step := range slices.Backward(steps) {
+	for i, step := range slices.Backward(steps) {
 		names = append(names, r.prefix+step.name)
-		if step.touched && step.undo == nil {
+		if step.touched && i > 0 {
 			r.outer.accepted.Store(true)
 			r.row.open.keep(r.outer, r.prefix+step.name)
 		}
