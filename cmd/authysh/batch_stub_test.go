@@ -46,9 +46,9 @@ type batchStub struct {
 
 // rowCalls is what was asked for one row.
 type rowCalls struct {
-	received   map[string]int // by operation
-	sent       int            // texts that went out
-	mayBeSent  bool           // who asked for a text was not told that none was sent
+	received   map[string]int  // by operation
+	sent       map[string]int  // what went out, by operation
+	mayBeSent  map[string]bool // who asked for it was not told that nothing went out
 	registered bool
 }
 
@@ -75,7 +75,7 @@ const (
 func newBatchStub(t *testing.T, rows int, seed uint64, bad bool) *batchStub {
 	s := &batchStub{seed: seed, bad: bad, rows: make([]rowCalls, rows), verdicts: map[string]int{}}
 	for i := range s.rows {
-		s.rows[i].received = map[string]int{}
+		s.rows[i] = rowCalls{received: map[string]int{}, sent: map[string]int{}, mayBeSent: map[string]bool{}}
 	}
 	s.Server = httptest.NewUnstartedServer(s)
 	if bad {
@@ -162,6 +162,14 @@ func (s *batchStub) read(r *http.Request, body []byte) (op string, row int, err 
 			return "", 0, err
 		}
 		op, id, first = "register_user", registration.User.Cellphone, firstPhone
+	case path == "phones/verification/start":
+		var verification struct {
+			Phone string `json:"phone_number"`
+		}
+		if err := json.Unmarshal(body, &verification); err != nil {
+			return "", 0, err
+		}
+		op, id, first = "start_phone_verification", verification.Phone, firstPhone
 	case strings.HasPrefix(path, "sms/"):
 		op, id = "request_sms", strings.TrimPrefix(path, "sms/")
 	case strings.HasPrefix(path, "users/") && strings.HasSuffix(path, "/remove"):
@@ -191,17 +199,17 @@ func (s *batchStub) receive(op string, row int) (v verdict, kill, late bool, kil
 		known.registered = known.registered || v.done
 	case "delete_user":
 		known.registered = known.registered && !v.done
-	case "request_sms":
-		if known.mayBeSent {
-			problem("text number %d is asked for although one may have been sent", known.received[op])
+	case "request_sms", "start_phone_verification":
+		if known.mayBeSent[op] {
+			problem("%s is called for the %d. time although a text may have been sent", op, known.received[op])
 		}
-		if !known.registered {
-			problem("a text is asked for although the user is not registered")
+		if op == "request_sms" && !known.registered {
+			problem("%s is called although the user is not registered", op)
 		}
 		if v.done {
-			known.sent++
+			known.sent[op]++
 		}
-		known.mayBeSent = known.mayBeSent || !v.clear
+		known.mayBeSent[op] = known.mayBeSent[op] || !v.clear
 	}
 	if kill = s.calls == s.killAt; kill && !s.killLate {
 		close(s.due)
