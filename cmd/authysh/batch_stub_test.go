@@ -110,19 +110,6 @@ func (s *batchStub) begins(killAt int, dice *rand.Rand) {
 	s.burstEnd = s.burstBegins + 1 + dice.IntN(length)
 }
 
-// left is how many rows have not asked for a text yet.
-func (s *batchStub) left() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for i := range s.rows {
-		if s.rows[i].received["request_sms"] == 0 {
-			n++
-		}
-	}
-	return n
-}
-
 func (s *batchStub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
