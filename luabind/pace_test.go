@@ -45,6 +45,7 @@ func TestPacePauses(t *testing.T) {
 		if got := wait(); got != 7*time.Second {
 			t.Errorf("waited %s, want what the service asked for", got)
 		}
+		time.Sleep(pushSettle / 2)
 		p.Observe(pushback(time.Second)) // of a request that was sent right after the pause
 		if p.waves != 1 || p.ceiling != 0 {
 			t.Errorf("%d waves, want one, which does not lower the rate", p.waves)
@@ -53,7 +54,7 @@ func TestPacePauses(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		p.Observe(pushback(time.Hour))
 		cancel()
-		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) || time.Since(begun) != 8*time.Second {
+		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) || time.Since(begun) != 8*time.Second+pushSettle/2 {
 			t.Errorf("canceled: %v after %s", err, time.Since(begun))
 		}
 	})
