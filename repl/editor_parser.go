@@ -201,6 +201,10 @@ func (e *editor) waitKey() keyEvent {
 		}
 		e.receive(shorter(quiet, silence))
 		if ev, ok := e.decoder.next(); ok {
+			if e.resizedAt.Swap(0) != 0 { // or the key would be drawn where the line stood in the old size
+				e.queue = append([]keyEvent{ev}, e.queue...)
+				return keyEvent{code: keyRedraw}
+			}
 			return ev
 		}
 	}

@@ -351,6 +351,9 @@ func TestEditorResize(t *testing.T) {
 		return s.y == 1 && s.x == 10 && s.text() == "> 0123456789012345678901234567\n890123456789"
 	})
 	v.types("al\t")
+	v.until("typed", func(s *vtScreen) bool { // what is on its way when the width changes is laid out for the old one
+		return s.y == 1 && s.x == 12 && strings.HasPrefix(s.text(), "> 0123456789012345678901234567\n8901234567al89")
+	})
 	v.resize(60, 10)
 	v.until("wide", func(s *vtScreen) bool {
 		return s.y == 0 && strings.HasPrefix(s.text(), "> 01234567890123456789012345678901234567al89")
