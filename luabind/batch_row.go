@@ -42,15 +42,15 @@ func (r *batchRow) recordCall(ctx context.Context, op authy.Operation) error {
 	return r.entry.Call(ctx, journal.Call{Op: op.Name, Effect: op.Effect.String(), Repeatable: op.Repeatable()})
 }
 
-// recordUndone records that steps were undone, and then again the calls that are open, of which the journal forgets by that.
+// recordUndone records that steps were undone, after what of theirs may not be repeated all the same.
 func (r *batchRow) recordUndone(ctx context.Context, steps []string) error {
-	for _, step := range steps {
-		if err := r.entry.Undone(step); err != nil {
+	for _, op := range r.open.names() {
+		if err := r.entry.Call(ctx, journal.Call{Op: op, Effect: authy.Sends.String()}); err != nil {
 			return err
 		}
 	}
-	for _, op := range r.open.names() {
-		if err := r.entry.Call(ctx, journal.Call{Op: op, Effect: authy.Sends.String()}); err != nil {
+	for _, step := range steps {
+		if err := r.entry.Undone(step); err != nil {
 			return err
 		}
 	}

@@ -102,7 +102,7 @@ func (e *Entry) Step(name string, result json.RawMessage) error {
 	return e.step(&event{kind: stepped, step: cleanKey(name), result: text})
 }
 
-// Undone records that what a step did was undone.
+// Undone records that what a step did was undone. Calls that are open stay so.
 func (e *Entry) Undone(name string) error {
 	return e.step(&event{kind: undone, step: cleanKey(name)})
 }
@@ -114,7 +114,7 @@ func (e *Entry) step(record *event) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_, err := e.append(record)
-	if err == nil {
+	if err == nil && record.kind == stepped {
 		e.open = nil
 	}
 	return err

@@ -85,7 +85,12 @@ func (s state) next(e *event) state {
 			return stateAgain
 		}
 		return stateStarted
-	case stepped, undone:
+	case stepped:
+		return stateStarted
+	case undone: // says nothing of what was called since
+		if s == stateCalled || s == stateAgain {
+			return s
+		}
 		return stateStarted
 	case done:
 		return stateDone

@@ -67,7 +67,9 @@ var histories = []struct {
 	{"a step undone and done", beginRow + stepA + stepB + undoneA + stepA, Interrupted, true, []string{"b", "a"}},
 	{"a step twice", beginRow + stepA + stepB + stepA, Interrupted, true, []string{"b", "a"}},
 	{"steps of two runs", beginRow + stepA + resumeRun + beginRow + stepB + failSafe, Failed, true, []string{"a", "b"}},
-	{"undoing", beginRow + stepA + sendRow + undoneA, Interrupted, true, nil},
+	{"undoing", beginRow + stepA + sendRow + undoneA, InDoubt, false, nil},
+	{"undoing what was safe", beginRow + stepA + lookUp + undoneA, Interrupted, true, nil},
+	{"undoing in a row that was in doubt", beginRow + stepA + sendRow + beginRow + undoneA, InDoubt, false, nil},
 }
 
 func TestHistories(t *testing.T) {
