@@ -13,7 +13,7 @@ import (
 )
 
 const fullDisk = `local ok, s = pcall(batch.run, { source = count(2000), key = "id", workers = 8, journal = at "journal",
-	each = function(row) authy.request_sms{ authy_id = row.id } end })
+	each = function(row) authy.try.request_sms{ authy_id = row.id } end })
 	if ok then print(s.rows, s.done, s.failed, s.in_doubt) else print(s) end`
 
 // TestBatchFullDisk has a journal reach the end of the disk, which is a bound on files in a process of its own.
@@ -25,7 +25,12 @@ func TestBatchFullDisk(t *testing.T) {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}); err != nil {
 			t.Fatal(err)
 		}
-		os.Stdout.WriteString(w.must(t, dir, fullDisk) + "calls " + w.sorted() + "\n")
+		var summary *BatchSummary
+		said := w.must(t, dir, fullDisk, BatchStarted(func(Batch) func(*BatchSummary) { return func(s *BatchSummary) { summary = s } }))
+		if summary.Done > int64(len(w.calls)) || summary.Stopped != "failure" {
+			t.Errorf("%d calls were sent, and the summary is %+v", len(w.calls), summary)
+		}
+		os.Stdout.WriteString(said + "calls " + w.sorted() + "\n")
 		return
 	}
 	dir := t.TempDir()
