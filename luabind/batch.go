@@ -142,8 +142,8 @@ func (b *batch) readKey() (reason string) {
 // keyProblem is what is wrong with the key for a source.
 func (b *batch) keyProblem(source *batchSource) (reason string) {
 	switch {
-	case b.options.Key == nil && b.options.Journal != "" && source.reader == nil:
-		return "is required with a journal, unless the rows come from csv.open: without it nobody could tell whether they are the same"
+	case b.options.Key == nil && b.options.Journal != "" && !source.whole:
+		return "is required with a journal, unless the rows come from a CSV file: without it nobody could tell whether they are the same"
 	case b.options.Key == nil && b.options.OnDuplicate != "" && b.options.OnDuplicate != "run":
 		return "is required with on_duplicate"
 	case b.keyColumn != "" && source.reader != nil:

@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -227,5 +228,23 @@ func TestBatchReadOnly(t *testing.T) {
 	_, err := w.script(t, dir, `batch.run{ source = { 7 }, key = tostring, journal = at "journal", each = function(id) authy.request_sms{ authy_id = id } end }`)
 	if err == nil || !strings.Contains(err.Error(), "name a journal in a folder where you may write") || len(w.calls) > 0 {
 		t.Errorf("got %v, called %v", err, w.calls)
+	}
+}
+
+// TestBatchResumesLargeFile passes over more than a row may be long.
+func TestBatchResumesLargeFile(t *testing.T) {
+	t.Parallel()
+	const rows, each = 20, csvMaxRow / 15
+	var text strings.Builder
+	text.WriteString("id,text\n")
+	for i := range rows {
+		fmt.Fprintf(&text, "%d,%s\n", i, strings.Repeat("x", each))
+	}
+	dir := writeFiles(t, map[string]string{"rows.csv": text.String()})
+	for _, want := range []string{"done 20 failed 0 doubt 0 dup 0 left 0 earlier 0\n", "done 20 failed 0 doubt 0 dup 0 left 0 earlier 20\n"} {
+		got := new(wire).must(t, dir, `show(batch.run{ source = csv.open(at "rows.csv"), key = "id", journal = at "journal", each = function() end })`)
+		if got != "rows 20 "+want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

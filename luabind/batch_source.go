@@ -20,6 +20,7 @@ type batchSource struct {
 	count  int64      // of the rows so far
 	read   atomic.Int64
 	size   int64 // what read ends at, in bytes or rows; 0 when unknown
+	whole  bool  // it is a file, whose contents can be compared
 }
 
 // newBatchSource takes what csv.open gives, which it reads past Lua, or anything that task.map takes.
@@ -50,7 +51,7 @@ func newCSVSource(reader *csvReader) (source *batchSource, reason string) {
 	source = &batchSource{reader: reader}
 	if reader.file != nil {
 		if info, err := reader.file.Stat(); err == nil && info.Mode().IsRegular() {
-			source.size = info.Size()
+			source.size, source.whole = info.Size(), true
 		}
 	}
 	return source, ""
@@ -59,7 +60,7 @@ func newCSVSource(reader *csvReader) (source *batchSource, reason string) {
 // describe says what the rows come from. Only a file can be told from another by what is in it.
 func (s *batchSource) describe(ctx context.Context) (journal.Source, error) {
 	switch {
-	case s.reader != nil && s.reader.file != nil:
+	case s.whole:
 		return journal.Fingerprint(ctx, s.reader.file.Name())
 	case s.reader != nil:
 		return journal.Source{Name: s.reader.rows.name}, nil

@@ -156,7 +156,8 @@ func TestBatchRefusals(t *testing.T) {
 			line("rate = 0"), line("rate = -1"), line("rate = 0/0"), line("rate = 1/0"), line(`rate = 5, per = "day"`), line(`per = "minute"`),
 			line("key = 7"), line(`key = ""`), line(`on_doubt = "ask"`), line("on_doubt = 7"), line(`on_duplicate = "drop", key = "id"`), line(`on_duplicate = "fail"`),
 			line("max_errors = -1"), line("max_errors = 1.5"), line(`max_errors = "5"`), line(`max_errors = "101%"`), line(`max_errors = "x%"`), line("max_errors = true"),
-			line(`results = "out.txt"`), line(`results = "a.csv", journal = "./a.csv", key = "id"`), line(`journal = "j"`), line(`wokers = 7`), line(`worker = 7, rates = 8`),
+			line(`results = "out.txt"`), line(`results = "a.csv", journal = "./a.csv", key = "id"`), line(`journal = "j"`), `refused{ source = csv.open "-", each = print, journal = "j" }`,
+			line(`results = "a.jsonl", columns = { "a" }`), line(`results = "a.csv", columns = { "a", "a" }`), line(`results = "a.csv", columns = { "row" }`), line(`wokers = 7`), line(`worker = 7, rates = 8`),
 		}, "\n"), `batch.run: options must be one table, as in batch.run{...}, got a number
 batch.run: source is required; each is required
 batch.run: source must be what csv.open gives, another iterator, or a list, got a number
@@ -185,7 +186,11 @@ batch.run: max_errors must be a whole number, or a part of the rows such as "5%"
 batch.run: max_errors must be a whole number, or a part of the rows such as "5%", got true
 batch.run: results must end in .csv or .jsonl, got "out.txt"
 batch.run: results must be another file than the journal
-batch.run: key is required with a journal, unless the rows come from csv.open: without it nobody could tell whether they are the same
+batch.run: key is required with a journal, unless the rows come from a CSV file: without it nobody could tell whether they are the same
+batch.run: key is required with a journal, unless the rows come from a CSV file: without it nobody could tell whether they are the same
+batch.run: columns is for results in a .csv file
+batch.run: columns names "a" twice
+batch.run: columns has "row", which the results have anyway
 batch.run: wokers is not known, did you mean "workers"?
 batch.run: rates is not known, did you mean "rate"?; worker is not known, did you mean "workers"?
 `, ""},
