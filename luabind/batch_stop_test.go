@@ -91,8 +91,13 @@ func TestBatchInterrupt(t *testing.T) {
 		t.Error("told a batch that is none")
 	}
 	var told atomic.Int64
+	interrupted := make(chan struct{})
 	w.before = func(call string) {
+		if strings.HasPrefix(call, "users/4") && len(call) > len("users/4/status") {
+			<-interrupted // or a slow machine would have done all rows before
+		}
 		if call == "sms/20" {
+			defer close(interrupted)
 			if rt.Interrupt() {
 				told.Add(1)
 			}
@@ -110,7 +115,7 @@ func TestBatchInterrupt(t *testing.T) {
 		t.Errorf("printed %q, want %q", out.String(), want)
 	}
 	first := len(w.calls)
-	if first >= 140 || strings.Contains(readFile(t, dir, "journal"), `"ev":"failed"`) {
+	if first >= 100 || strings.Contains(readFile(t, dir, "journal"), `"ev":"failed"`) {
 		t.Errorf("%d calls", first)
 	}
 	if rt.Interrupt() {

@@ -2,7 +2,6 @@ package luabind
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -246,8 +245,8 @@ func (s *tasks) wait(L *lua.LState, list []*task, enough func() bool) {
 		return
 	}
 	me := currentTask(L)
-	settled, settle := make(chan struct{}), sync.OnceFunc(func() {})
-	settle = sync.OnceFunc(func() { close(settled) })
+	settled := make(chan struct{})
+	settle := sync.OnceFunc(func() { close(settled) })
 	for _, t := range list {
 		t.checkCycle(L, me)
 		t.waiters++
@@ -349,9 +348,6 @@ func (s *tasks) await(L *lua.LState, t *task) int {
 	s.wait(L, []*task{t}, t.isOver)
 	return t.outcome(L)
 }
-
-// String is how messages call the task.
-func (t *task) String() string { return fmt.Sprintf("task %d (%s)", t.number, t.name) }
 
 // drain waits, with the interpreter given away, until no task runs any more for which pick is true.
 func (s *tasks) drain(pick func(*task) bool) {

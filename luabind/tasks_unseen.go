@@ -10,6 +10,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// String is how messages call the task.
+func (t *task) String() string { return fmt.Sprintf("task %d (%s)", t.number, t.name) }
+
 // failures takes the tasks that have failed while nobody looked, as one error; nil when there are none.
 func (s *tasks) failures() error {
 	s.forgetSeen()
