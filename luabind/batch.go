@@ -40,7 +40,7 @@ type batchOptions struct {
 	RetryFailed bool           `json:"retry_failed" doc:"when resuming, run failed rows again"`
 	OnDoubt     lua.LValue     `json:"on_doubt" doc:"rows in doubt when resuming: skip, retry, or a function that says which; skip when left out"`
 	OnDuplicate string         `json:"on_duplicate" doc:"a row whose key came before; skip when left out" values:"skip fail run"`
-	MaxErrors   lua.LValue     `json:"max_errors" doc:"failed rows after which to stop: a number, or such as \"5%\""`
+	MaxErrors   lua.LValue     `json:"max_errors" doc:"how many rows may fail before it stops: a number, or such as \"5%\""`
 	Results     string         `json:"results" doc:"a .csv or .jsonl file that gets one record per row"`
 	Ordered     bool           `json:"ordered" doc:"results are in the order of the rows"`
 	Columns     []string       `json:"columns" doc:"what each returns: fields that get a column of their own in a .csv of results"`

@@ -32,7 +32,7 @@ func TestBatchResults(t *testing.T) {
 		"in any order": {"1 2 3 1", "workers = 4", "out.CSV", csvHead + "1,1,done,\"{\"\"a\"\":1}\",,,\n2,2,done,\"x,y\",,,\n3,3,done,,,,\n4,1,skipped,,,,\n"},
 		"columns": {"1 2 8", `ordered = true, columns = { "a", "none" }`, "out.csv", "row,key,status,a,none,error_kind,error_code,error\n" +
 			"1,1,done,1,,,,\n2,2,done,,,,,\n3,8,failed,,,script,,\"it \"\"broke\"\"\"\n"},
-		"broken rows":  {"1 \"a\"b", "ordered = true", "out.csv", csvHead + "1,1,done,\"{\"\"a\"\":1}\",,,\n2,,failed,,source,,\"DIR/rows.csv line 3: has a field in quotes that does not end well at byte 3: close it, and double the quotes in it\"\n"},
+		"broken rows": {"1 \"a\"b", "ordered = true", "out.csv", csvHead + "1,1,done,\"{\"\"a\"\":1}\",,,\n2,,failed,,source,,\"DIR/rows.csv line 3: has a field in quotes that does not end well at byte 3: close it, and double the quotes in it\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

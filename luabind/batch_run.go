@@ -43,6 +43,9 @@ type batch struct {
 	counts batchCounts // safe for concurrent use
 	groups errorGroups // likewise
 
+	taking     context.Context // of reading the source; ends when no more rows are taken
+	stopTaking context.CancelFunc
+
 	stopping sync.Once
 	draining chan struct{} // closed when no more rows are taken
 	stopped  atomic.Value  // why: a stopReason
@@ -80,6 +83,8 @@ func runBatch(L *lua.LState, h *Host) int {
 	b := newBatch(L, h)
 	b.inTask = currentTask(L) != nil
 	b.outer = outer
+	b.taking, b.stopTaking = context.WithCancel(contextOf(L))
+	defer b.stopTaking()
 	ended := false
 	defer func() {
 		if !ended { // something was raised
@@ -184,6 +189,7 @@ func (b *batch) stop(reason stopReason) {
 	b.stopping.Do(func() {
 		b.stopped.Store(reason)
 		close(b.draining)
+		b.stopTaking()
 	})
 }
 

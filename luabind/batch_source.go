@@ -129,7 +129,7 @@ func (s *batchSource) next(L *lua.LState, h *Host, pass func(n int64, record []s
 	switch {
 	case err == nil:
 		return row, true
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), isCanceled(err):
 		s.reader.release()
 		return row, false
 	}

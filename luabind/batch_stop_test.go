@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -130,6 +131,28 @@ func TestBatchInterrupt(t *testing.T) {
 }
 
 // once reports calls that were made twice.
+// TestBatchInterruptWhileItWaits stops a batch whose rows come from a pipe in which nothing is.
+func TestBatchInterruptWhileItWaits(t *testing.T) {
+	t.Parallel()
+	in, feed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer feed.Close()
+	if _, err := feed.WriteString("id\n7\n"); err != nil {
+		t.Fatal(err)
+	}
+	w := new(wire)
+	rt, out := w.runtime(t, Stdin(in))
+	w.before = func(string) { rt.Interrupt() }
+	err = rt.Run(t.Context(), batchScript(t.TempDir(), `batch.run{ source = csv.open "-", workers = 4, each = function(row) authy.request_sms{ authy_id = row.id } print("texted", row.id) end }`))
+	failure, ok := errors.AsType[authy.Error](err)
+	if !ok || failure.Kind() != authy.KindCanceled || out.String() != "texted\t7\n" {
+		t.Errorf("got %v, printed %q", err, out)
+	}
+}
+
 func once(t *testing.T, calls []string, want int) {
 	t.Helper()
 	seen := map[string]bool{}

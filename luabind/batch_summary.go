@@ -162,8 +162,8 @@ func (h *Host) batchBegins(b *batch) (ended func(*BatchSummary)) {
 
 // Interrupt has the batches that are going on take no more rows: they finish those in the works and then raise an error. It
 // reports whether there was any that did not know of it yet; if not, canceling the context of the script is what stops
-// it. A batch that waits for its source, such as a pipe, stops with the next row. Interrupt may be called from any goroutine, and
-// does not wait.
+// it. It may be called from any goroutine, and does not wait. A batch whose source is an iterator of the script, which
+// waits for something, ends with the next row of that.
 func (rt *Runtime) Interrupt() bool {
 	return rt.host.batches.interrupt(func(*batch) bool { return true })
 }

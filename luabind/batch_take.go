@@ -22,7 +22,7 @@ func (b *batch) take(L *lua.LState) *batchRow {
 		}
 	}()
 	for !b.stopIfCanceled(L) && !b.isStopping() {
-		next, ok := b.source.next(L, b.host, b.passRecord)
+		next, ok := b.next(L)
 		if !ok || b.broken != nil {
 			return nil
 		}
@@ -31,6 +31,15 @@ func (b *batch) take(L *lua.LState) *batchRow {
 		}
 	}
 	return nil
+}
+
+// next reads a row. A file that keeps it waiting, such as a pipe, is given up when no more rows are wanted.
+func (b *batch) next(L *lua.LState) (row sourceRow, ok bool) {
+	if b.source.reader != nil {
+		defer L.SetContext(L.Context())
+		L.SetContext(b.taking)
+	}
+	return b.source.next(L, b.host, b.passRecord)
 }
 
 // accept counts a row that was read, and returns it if it is to be run now.

@@ -259,11 +259,7 @@ func (b *binding) arguments(L *lua.LState, op authy.Operation) (args *lua.LTable
 
 // run sends the call through the middlewares and makes a table of its result.
 func (b *binding) run(L *lua.LState, op authy.Operation, args *lua.LTable, f CallFunc) (lua.LValue, error) {
-	ctx := L.Context()
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	result, err := f(ctx, &Call{Op: op, Args: args, Client: b.client, State: L, host: b.host})
+	result, err := f(contextOf(L), &Call{Op: op, Args: args, Client: b.client, State: L, host: b.host})
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package luabind
 
 import (
-	"context"
 	"log/slog"
 	"slices"
 	"strings"
@@ -47,10 +46,7 @@ func logAt(h *Host, op string, level slog.Level) lua.LGFunction {
 		if L.Get(2) != lua.LNil {
 			fields = tableAt(L, 2, op, "fields")
 		}
-		ctx := L.Context()
-		if ctx == nil {
-			ctx = context.Background()
-		}
+		ctx := contextOf(L)
 		logger := h.logger()
 		if !logger.Enabled(ctx, level) {
 			return 0

@@ -56,11 +56,7 @@ func (s *scope) absorb(inner *scope) {
 // while nobody looked makes a failure of a run that had none.
 func (s *scope) run(L *lua.LState, f func() error) error {
 	before := L.Context()
-	ctx := before
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	L.SetContext(s.within(ctx))
+	L.SetContext(s.within(contextOf(L)))
 	defer func() {
 		if before == nil {
 			L.RemoveContext()

@@ -13,15 +13,20 @@ import (
 // not touch L or any Lua value; build those before and after. Its context ends when the script is interrupted; it is
 // never nil.
 func (h *Host) Wait(L *lua.LState, f func(ctx context.Context)) {
-	ctx := L.Context()
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx := contextOf(L)
 	if i := h.lockOf(L); i != nil {
 		lua51.Wait(L, i.Unlock, i.Lock, func() { f(ctx) })
 	} else {
 		lua51.Wait(L, nil, nil, func() { f(ctx) })
 	}
+}
+
+// contextOf is the context that a thread runs under, never nil.
+func contextOf(L *lua.LState) context.Context {
+	if ctx := L.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
 }
 
 // lockOf is the lock of a state; nil when it has none, because it is a host's own and runs no tasks.

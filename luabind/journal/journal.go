@@ -73,16 +73,18 @@ func Open(ctx context.Context, path string, h Header, opts ...Option) (*Journal,
 }
 
 // take reads what the file holds, and prepares it for more.
-func take(ctx context.Context, path string, file *held, h Header, o options) (j *Journal, err error) {
+func take(ctx context.Context, path string, file *held, h Header, o options) (_ *Journal, failed error) {
 	h.Created = time.Now().UTC().Truncate(time.Millisecond)
-	j = newJournal(path, file, h)
+	j := newJournal(path, file, h)
 	if o.outcomes {
-		if j.outcomes, err = newOffsets(); err != nil {
+		kept, err := newOffsets()
+		if err != nil {
 			return nil, err
 		}
+		j.outcomes = kept
 		defer func() {
-			if err != nil {
-				j.outcomes.close()
+			if failed != nil {
+				kept.close()
 			}
 		}()
 	}
