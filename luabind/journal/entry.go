@@ -50,7 +50,9 @@ func (j *Journal) Begin(n int64, key string, row json.RawMessage) *Entry {
 		e.err = fmt.Errorf("row %d is done already", n)
 		return e
 	}
-	_, e.err = j.appendLocked(&event{kind: started, n: e.n, key: cleanKey(key), row: text})
+	if _, e.err = j.appendLocked(&event{kind: started, n: e.n, key: cleanKey(key), row: text}); e.err == nil {
+		j.active++
+	}
 	return e
 }
 
@@ -156,7 +158,12 @@ func (e *Entry) end(record *event) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_, err := e.append(record)
-	e.ended = e.ended || err == nil
+	if err == nil {
+		e.ended = true
+		e.j.mu.Lock()
+		e.j.active--
+		e.j.mu.Unlock()
+	}
 	return err
 }
 

@@ -22,6 +22,7 @@ type Journal struct {
 	outcomes      *offsets // of earlier runs; nil if they are not kept
 
 	wake     chan struct{} // there is something to write, in a while
+	soon     chan struct{} // somebody waits for the disk, and others may join
 	now      chan struct{} // there is something to write, at once
 	failed   chan struct{} // closed at the first write error
 	finished chan struct{} // closed when the writer has ended
@@ -33,6 +34,7 @@ type Journal struct {
 	buf     []byte // what is not written yet
 	spare   []byte // the buffer that was written last
 	group   *group // who waits for the disk
+	active  int    // entries that have not ended
 	size    int64  // of the file with buf
 	written int64  // of the file
 	synced  int64  // how much of the file is on the disk
@@ -133,7 +135,7 @@ func take(ctx context.Context, path string, file *held, h Header, o options) (_ 
 func newJournal(path string, file storage, h Header) *Journal {
 	j := &Journal{
 		path: path, file: file, header: h,
-		wake: make(chan struct{}, 1), now: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), soon: make(chan struct{}, 1), now: make(chan struct{}, 1),
 		failed: make(chan struct{}), finished: make(chan struct{}),
 	}
 	j.space = sync.NewCond(&j.mu)

@@ -9,6 +9,8 @@ import (
 const (
 	// writeDelay is how long a record that nobody waits for may stay in memory.
 	writeDelay = 200 * time.Millisecond
+	// gatherTime is how long the first who waits for the disk lets others join, if there are any who might.
+	gatherTime = time.Millisecond
 	// writeSize is how many bytes are written without waiting for more.
 	writeSize = 256 << 10
 	// mostPending is how many bytes may be queued; who records more has to wait.
@@ -17,8 +19,9 @@ const (
 
 // group is all who wait for the same write to the disk.
 type group struct {
-	done chan struct{}
-	err  error // set before done is closed
+	done    chan struct{}
+	err     error // set before done is closed
+	waiters int
 }
 
 func signal(c chan struct{}) {
@@ -77,8 +80,14 @@ func (j *Journal) waitLocked(ctx context.Context, end int64) error {
 		j.group = &group{done: make(chan struct{})}
 	}
 	g := j.group
+	g.waiters++
+	switch {
+	case 2*g.waiters >= j.active: // most of the others are busy elsewhere
+		signal(j.now)
+	case g.waiters == 1:
+		signal(j.soon)
+	}
 	j.mu.Unlock()
-	signal(j.now)
 	select {
 	case <-g.done:
 		return g.err
@@ -95,16 +104,29 @@ func (j *Journal) write() {
 	for {
 		select {
 		case <-j.now:
+		case <-j.soon:
+			j.gather(delay)
 		case <-j.wake:
 			delay.Reset(writeDelay)
 			select {
 			case <-j.now:
+			case <-j.soon:
+				j.gather(delay)
 			case <-delay.C:
 			}
 		}
 		if j.flush() {
 			return
 		}
+	}
+}
+
+// gather waits a moment: to reach the disk takes about as long for many records as for one.
+func (j *Journal) gather(delay *time.Timer) {
+	delay.Reset(gatherTime)
+	select {
+	case <-j.now:
+	case <-delay.C:
 	}
 }
 
