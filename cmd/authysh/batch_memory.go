@@ -9,7 +9,7 @@ import (
 const (
 	// batchHeap is how large the heap may grow before it is collected while a batch runs, in bytes: with the rest of the
 	// program it stays below 64 MiB, whatever the number of rows.
-	batchHeap = 44 << 20
+	batchHeap = 36 << 20
 	// leastPercent is how much it may grow in any case, so that a script with much data of its own is not slowed down by
 	// one collection after the other.
 	leastPercent, mostPercent = 25, 400
