@@ -85,15 +85,16 @@ func runBatch(L *lua.LState, h *Host) int {
 	b.outer = outer
 	b.taking, b.stopTaking = context.WithCancel(contextOf(L))
 	defer b.stopTaking()
+	finished := h.batchBegins(b)
+	defer func() { finished(b.summary()) }()
 	ended := false
 	defer func() {
 		if !ended { // something was raised
+			b.stop(stoppedByFailure)
 			b.end(L)
 		}
 	}()
 	b.open(L)
-	finished := h.batchBegins(b)
-	defer func() { finished(b.summary()) }()
 	b.runWorkers(L)
 	ended = true
 	b.end(L)

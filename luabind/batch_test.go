@@ -84,7 +84,7 @@ func TestBatchFailures(t *testing.T) {
 		{"broken rows of a file", "id,name\n1,a\n2\n3,\"b\"c\n4,d\n",
 			`show(batch.run{ source = csv.open(at "rows.csv"), key = "id", workers = 1, each = function(row) print(row.id) end })`,
 			"1\n4\nrows 4 done 2 failed 2 doubt 0 dup 0 left 0 earlier 0\n" +
-				"source\t-\t-\t2\t2\tDIR/rows.csv line 3: row has 1 fields, want 2: \"id\", \"name\"\n", ""},
+				"source\t-\t-\t2\t2\tDIR/rows.csv line 3: row has 1 field, want 2: \"id\", \"name\"\n", ""},
 		{"keys that are none", "", `show(batch.run{ key = "id", workers = 1, each = function(row, ctx) print(ctx.key) end,
 				source = { { id = 1.5 }, { id = "" }, {}, { id = true }, "text", { id = "x" } } })`,
 			"1.5\nx\nrows 6 done 2 failed 4 doubt 0 dup 0 left 0 earlier 0\nsource\t-\t-\t4\t2\tthe row's key is empty\n", ""},

@@ -173,7 +173,11 @@ func (c *csvRows) wrongCount(got int) error {
 	if c.header != nil {
 		want = fmt.Sprintf("want %d: %s", c.fields, listNames(c.header))
 	}
-	return &csvRowError{c.name, c.line, fmt.Sprintf("row has %d fields, %s", got, want)}
+	plural := "s"
+	if got == 1 {
+		plural = ""
+	}
+	return &csvRowError{c.name, c.line, fmt.Sprintf("row has %d field%s, %s", got, plural, want)}
 }
 
 // record is the next record, of any number of fields.

@@ -128,7 +128,7 @@ func TestCSVFaultyRows(t *testing.T) {
 		end
 		print(r:read())`)
 	want := `2	1 2
-3	csv.Reader: PATH line 3: row has 1 fields, want 2: "a", "b"
+3	csv.Reader: PATH line 3: row has 1 field, want 2: "a", "b"
 4	3 4
 5	csv.Reader: PATH line 5: row has 3 fields, want 2: "a", "b"
 6	csv.Reader: PATH line 6: column "b" is not UTF-8; is the text in another encoding?
@@ -143,7 +143,7 @@ nil`
 		t.Errorf("printed (-want +got):\n%s", diff)
 	}
 	b, _ = inFolder(t, "", map[string]string{"in.csv": "1,2\n3\n"}, `local r = csv.open(path"in.csv", {header = false}) r() print(pcall(r))`)
-	if got, want := b.stdout.String(), "row has 1 fields, want 2 as in the first row\n"; !strings.HasSuffix(got, want) {
+	if got, want := b.stdout.String(), "row has 1 field, want 2 as in the first row\n"; !strings.HasSuffix(got, want) {
 		t.Errorf("got %q, want %q at its end", got, want)
 	}
 }

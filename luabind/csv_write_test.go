@@ -117,7 +117,7 @@ func TestCSVText(t *testing.T) {
 		{"encode lists", `print(csv.encode{{1, 2}, {3, 4}})`, "1,2\n3,4\n"},
 		{"encode nothing", `print(csv.encode{} == "", csv.encode({}, {header = {"a"}}) == "a\n")`, "true	true"},
 		{"round trip", `local text = 'a,b\n"x ""y""","1\n2"\n' print(csv.encode(csv.parse(text)) == text)`, "true"},
-		{"faulty row", `print(pcall(csv.parse, "a,b\n1\n"))`, `false	csv.parse: line 2: row has 1 fields, want 2: "a", "b"`},
+		{"faulty row", `print(pcall(csv.parse, "a,b\n1\n"))`, `false	csv.parse: line 2: row has 1 field, want 2: "a", "b"`},
 		{"empty", `print(pcall(csv.parse, ""))`, `false	csv.parse: the text is empty, want a first line with the names of the columns`},
 		{"no text", `print(pcall(csv.parse, {}))`, `false	csv.parse: text must be a string, got a table`},
 		{"no row", `print(pcall(csv.encode, {{1}, 2}))`, "false	csv.encode: rows[2] must be a table, got a number"},

@@ -35,7 +35,9 @@ func (a *app) batchStarted(w io.Writer) func(luabind.Batch) func(*luabind.BatchS
 		return func(summary *luabind.BatchSummary) {
 			release()
 			stop()
-			writeSummary(w, summary)
+			if summary.Rows > 0 || summary.Stopped == "" { // else it did not begin, and the error says why
+				writeSummary(w, summary)
+			}
 		}
 	}
 }

@@ -138,7 +138,7 @@ func TestOnboardWithOtherFiles(t *testing.T) {
 	}
 	code, out, problems = authysh(t, "", nil, "--sandbox", script,
 		write("phone,email,country_code\n911234567,a@example.com,PT\n912\n912345678,b@example.com,PT\n"))
-	if code != 0 || !strings.Contains(problems, "people.csv line 3: row has 1 fields") || !strings.Contains(out, "3 rows: 2 onboarded, 1 refused, 0 failed") {
+	if code != 0 || !strings.Contains(problems, "people.csv line 3: row has 1 field") || !strings.Contains(out, "3 rows: 2 onboarded, 1 refused, 0 failed") {
 		t.Errorf("with a short row: code %d\n%s%s", code, out, problems)
 	}
 	code, out, problems = authysh(t, "", nil, "--sandbox", script, write("email,phone,country\nana@example.com,911234567,PT\n"))
