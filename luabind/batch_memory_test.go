@@ -9,10 +9,7 @@ import (
 // TestBatchMemory has rows of four kilobytes each, many more than may be kept. It runs alone, as it looks at the whole heap.
 func TestBatchMemory(t *testing.T) {
 	const bound = 16 << 20
-	rows := 200_000
-	if raceEnabled {
-		rows = 20_000 // a tenth of the speed
-	}
+	const rows = 20_000
 	for name, options := range map[string]string{
 		"":                "",
 		" with a journal": `key = "id", journal = at "journal", results = at "out.csv", ordered = true,`,

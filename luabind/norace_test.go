@@ -1,5 +1,0 @@
-//go:build !race
-
-package luabind
-
-const raceEnabled = false
