@@ -8,7 +8,10 @@ import "context"
 type Pacer interface {
 	// Wait blocks until a request may start. Each attempt of a call waits, and what it waits does not count against the
 	// client's timeout. An error ends the call before it is sent, and is wrapped in a [*NetworkError].
-	Wait(ctx context.Context) error
+	//
+	// The route tells what the request does. It may differ from that of the operation: a registration that texts a link
+	// sends.
+	Wait(ctx context.Context, route Route) error
 	// Observe is told how each attempt ended: nil, or the error that the call would return. A refusal with
 	// [ErrRateLimited], or a 503, is the service asking for less; its RetryAfter says for how long.
 	Observe(err error)

@@ -23,7 +23,7 @@ type pace struct {
 	observed []error
 }
 
-func (p *pace) Wait(ctx context.Context) error {
+func (p *pace) Wait(ctx context.Context, _ authy.Route) error {
 	p.mu.Lock()
 	wait := time.Until(p.next)
 	p.next = time.Now().Add(max(wait, 0) + time.Second)

@@ -39,20 +39,20 @@ func (r Route) mayRepeat(err error) bool {
 	return false
 }
 
-// MayRetry reports whether the operation, having failed with err, may be called again without anything happening twice:
+// MayRetry reports whether the call, having failed with err, may be called again without anything happening twice:
 // it was not sent, the service said that it did nothing, or it reads or is idempotent and the failure may pass by itself.
 //
 // It is the rule by which a [Client] retries, for callers with more patience. Err may wrap the error of the call.
-func (o Operation) MayRetry(err error) bool {
+func (r Route) MayRetry(err error) bool {
 	failure, ok := errors.AsType[Error](err)
-	return ok && o.Route.mayRepeat(failure)
+	return ok && r.mayRepeat(failure)
 }
 
-// DidNothing reports whether the operation, having failed with err, has done nothing for certain: it was not sent, or was
+// DidNothing reports whether the call, having failed with err, has done nothing for certain: it was not sent, or was
 // refused. After any other failure it may have been done: the answer was lost, or cannot be read.
 //
 // Err may wrap the error of the call. A canceled call counts as sent, for its error does not say when that was.
-func (o Operation) DidNothing(err error) bool {
+func (r Route) DidNothing(err error) bool {
 	failure, ok := errors.AsType[Error](err)
 	if !ok {
 		return false

@@ -90,7 +90,7 @@ func (c *Client) run(ctx context.Context, route Route, req wireRequest, judge fu
 func (c *Client) admit(ctx context.Context, route Route) *NetworkError {
 	err := ctx.Err()
 	if p := pacerOf(ctx); err == nil && p != nil {
-		err = p.Wait(ctx)
+		err = p.Wait(ctx, route)
 	}
 	if err == nil && c.settings.limiter != nil {
 		if c.settings.limiter.Wait(ctx) != nil {

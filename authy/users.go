@@ -8,7 +8,7 @@ type RegisterUserParams struct {
 	Phone       string `json:"phone" wire:"user[cellphone]" rule:"phone" doc:"Phone number in any usual notation."`
 	Email       string `json:"email" wire:"user[email]" rule:"email" doc:"E-mail address; more than one may be stored per user."`
 	// SendInstallLink asks for a text with a link to the Authy app; the dashboard's setting decides when nil.
-	SendInstallLink *bool `json:"send_install_link" wire:"send_install_link_via_sms" doc:"Text a link to the Authy app."`
+	SendInstallLink *bool `json:"send_install_link" wire:"send_install_link_via_sms" doc:"Text a link to the app; by default what the dashboard says: yes."`
 }
 
 // Registration is the answer to register_user.
@@ -31,12 +31,20 @@ func (r *Registration) essential() string {
 
 var registerUser = Route{Name: "register_user", Method: "POST", Path: "/protected/json/users/new", Effect: Writes, Idempotent: true}
 
+// registerAndText is registerUser for a registration that asks for a text. To repeat it would text again.
+var registerAndText = Route{Name: registerUser.Name, Method: registerUser.Method, Path: registerUser.Path, Effect: Sends}
+
 // RegisterUser enrols a phone number and returns the user's Authy id.
 //
-// Authy matches users by phone: the same number again, with another e-mail too, gives the same id. The phone is
-// checked against its country and travels as calling code and national digits.
+// Authy matches users by phone: the same number again, with another e-mail too, gives the same id, so that a call
+// whose answer was lost is retried; but not one that asks for a text with a link. The phone is checked against its
+// country and travels as calling code and national digits.
 func (c *Client) RegisterUser(ctx context.Context, p RegisterUserParams) (*Registration, error) {
-	return do[Registration](ctx, c, registerUser, p)
+	route := registerUser
+	if p.SendInstallLink != nil && *p.SendInstallLink {
+		route = registerAndText
+	}
+	return do[Registration](ctx, c, route, p)
 }
 
 // GetUserStatusParams names a user.

@@ -60,9 +60,10 @@ func newBatch(L *lua.LState, h *Host) *batch {
 		raise(L, err)
 	}
 	b := &batch{
-		host: h, options: o, turn: newTurn(), pace: newPace(), draining: make(chan struct{}),
+		host: h, options: o, turn: newTurn(), draining: make(chan struct{}),
 		workers: mapConcurrency, begun: time.Now(),
 	}
+	b.pace = newPace(b.draining)
 	var problems []authy.Problem
 	check := func(param, reason string) {
 		if reason != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/authysh/authysh/authy"
@@ -22,6 +23,8 @@ type rowError struct {
 	Step    string `json:"step,omitempty"` // of a flow
 	Message string `json:"message"`
 	Where   string `json:"where,omitempty"`
+
+	fields []string // the parameters at fault
 }
 
 // The kinds of errors that only rows have.
@@ -31,17 +34,32 @@ const (
 	kindDuplicate = "duplicate"
 )
 
+// Bounds of what is kept of an error, in bytes.
+const (
+	mostMessage = 4 << 10
+	mostWord    = 100
+)
+
 // newRowError describes whatever a script raised.
 func newRowError(err error) *rowError {
 	failure, ok := errors.AsType[*ScriptError](err)
 	if !ok {
-		return &rowError{Kind: kindScript, Message: err.Error()}
+		e := &rowError{Kind: kindScript, Message: clip(err.Error(), mostMessage)}
+		if call, ok := errors.AsType[authy.Error](err); ok {
+			e.Kind, e.Op = string(call.Kind()), call.Operation()
+		}
+		return e
 	}
-	e := &rowError{Kind: kindScript, Message: failure.Message, Where: failure.Where}
+	e := &rowError{Kind: kindScript, Message: clip(failure.Message, mostMessage), Where: failure.Where}
+	if t, ok := failure.Value.(*lua.LTable); ok && goError(t) == nil && t.RawGetString("message") == lua.LNil {
+		if encoded, err := encodeJSON(t, ""); err == nil { // all that the script says
+			e.Message = clip(string(encoded), mostMessage)
+		}
+	}
 	if t, ok := failure.Value.(*lua.LTable); ok {
 		text := func(name string) string {
 			if s, ok := t.RawGetString(name).(lua.LString); ok {
-				return string(s)
+				return clip(string(s), mostWord)
 			}
 			return ""
 		}
@@ -49,6 +67,13 @@ func newRowError(err error) *rowError {
 		if status, ok := t.RawGetString("status").(lua.LNumber); ok {
 			e.Status = int(status)
 		}
+		if fields, ok := t.RawGetString("fields").(*lua.LTable); ok {
+			fields.ForEach(func(name, _ lua.LValue) { e.fields = append(e.fields, name.String()) })
+			slices.Sort(e.fields)
+		}
+	}
+	if text, ok := failure.Value.(lua.LString); ok { // with its position, if the script wants one
+		e.Message = clip(string(text), mostMessage)
 	}
 	return e
 }
@@ -81,18 +106,18 @@ const mostGroups = 100
 // errorGroups counts failures by kind. It is safe for concurrent use.
 type errorGroups struct {
 	mu     sync.Mutex
-	groups map[[3]string]*BatchErrors
+	groups map[[4]string]*BatchErrors
 }
 
 func (g *errorGroups) add(n int64, e *rowError) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.groups == nil {
-		g.groups = map[[3]string]*BatchErrors{}
+		g.groups = map[[4]string]*BatchErrors{}
 	}
-	key := [3]string{e.Kind, e.Op, e.Code}
+	key := [4]string{e.Kind, e.Op, e.Code, strings.Join(e.fields, " ")}
 	if g.groups[key] == nil && len(g.groups) >= mostGroups {
-		key = [3]string{"others"}
+		key = [4]string{"others"}
 	}
 	group := g.groups[key]
 	if group == nil {

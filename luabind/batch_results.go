@@ -40,9 +40,13 @@ type batchResults struct {
 }
 
 // createResults makes the file, or empties the one that is there: a resumed batch writes the records of earlier runs again.
-func createResults(path string, ordered bool, columns []string) (*batchResults, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+func createResults(path, journal string, ordered bool, columns []string) (*batchResults, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
+		return nil, fmt.Errorf("cannot write the results: %w", err)
+	}
+	if err := emptyUnless(file, journal); err != nil {
+		_ = file.Close()
 		return nil, fmt.Errorf("cannot write the results: %w", err)
 	}
 	r := &batchResults{
@@ -57,6 +61,21 @@ func createResults(path string, ordered bool, columns []string) (*batchResults, 
 		r.put(csvLine(header))
 	}
 	return r, nil
+}
+
+// emptyUnless empties a file, but not if it is the journal under another name.
+func emptyUnless(file *os.File, journal string) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if other, err := os.Stat(journal); err == nil && os.SameFile(info, other) {
+		return fmt.Errorf("%s is the journal: name another file", file.Name())
+	}
+	if !info.Mode().IsRegular() {
+		return nil
+	}
+	return file.Truncate(0)
 }
 
 // resultRecord is a record in JSON.
@@ -193,14 +212,16 @@ func (r *batchResults) close() error {
 			delete(r.waiting, n)
 		}
 	}
-	if r.err == nil {
-		r.err = r.out.Flush()
+	if r.err != nil { // it was told already
+		_ = r.file.Close()
+		return nil
 	}
-	if err := r.file.Close(); r.err == nil {
-		r.err = err
+	err := r.out.Flush()
+	if closed := r.file.Close(); err == nil {
+		err = closed
 	}
-	if r.err != nil {
-		return fmt.Errorf("cannot write the results: %w", r.err)
+	if err != nil {
+		return fmt.Errorf("cannot write the results: %w", err)
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package luabind
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
@@ -18,10 +20,27 @@ type batchRow struct {
 	key   string
 	value lua.LValue
 	entry *journal.Entry // nil without a journal
-	steps []journal.Step // finished in an earlier run
-	flows map[string]int // how often a flow was run in the row, by name
 
-	open openCalls
+	recorded     json.RawMessage // the value as the journal has it
+	failedBefore bool            // in an earlier run
+	rehearsed    bool            // a flow made a dry run in it
+
+	gaveUp atomic.Bool // a call of it waited for the service to take more, and the batch stops
+	lost   lostAnswer
+	recall recall // of an earlier run
+	open   openCalls
+}
+
+// lostAnswer is the first error after which nobody knows what became of a call. It is safe for concurrent use.
+type lostAnswer struct{ err atomic.Value }
+
+func (l *lostAnswer) note(err error) { l.err.CompareAndSwap(nil, &err) }
+
+func (l *lostAnswer) get() error {
+	if err, ok := l.err.Load().(*error); ok {
+		return *err
+	}
+	return errors.New("the answer to a call was lost")
 }
 
 // context is the second argument of each: what is known of the row.
@@ -35,11 +54,11 @@ func (r *batchRow) context(L *lua.LState) *lua.LTable {
 }
 
 // recordCall has the journal know of a call before it is sent.
-func (r *batchRow) recordCall(ctx context.Context, op authy.Operation) error {
+func (r *batchRow) recordCall(ctx context.Context, route authy.Route) error {
 	if r.entry == nil {
 		return nil
 	}
-	return r.entry.Call(ctx, journal.Call{Op: op.Name, Effect: op.Effect.String(), Repeatable: op.Repeatable()})
+	return r.entry.Call(ctx, journal.Call{Op: route.Name, Effect: route.Effect.String(), Repeatable: route.Repeatable()})
 }
 
 // recordUndone records that steps were undone, after what of theirs may not be repeated all the same.
@@ -59,13 +78,7 @@ func (r *batchRow) recordUndone(ctx context.Context, steps []string) error {
 
 // runRow takes a row through each, and records how that ended.
 func (b *batch) runRow(L *lua.LState, row *batchRow) {
-	if b.journal != nil {
-		recorded, _ := encodeJSON(row.value, "")
-		if len(recorded) > mostRecorded {
-			recorded = nil
-		}
-		row.entry = b.journal.Begin(row.n, row.key, recorded)
-	}
+	b.begin(row)
 	s := &scope{row: row}
 	var result lua.LValue
 	err := s.run(L, func() (err error) {
@@ -75,15 +88,41 @@ func (b *batch) runRow(L *lua.LState, row *batchRow) {
 	if b.outer != nil {
 		b.outer.absorb(s) // or a retry of that step would run the row again
 	}
-	canceled := L.Context() != nil && L.Context().Err() != nil
-	switch {
-	case err == nil && !(canceled && s.unknown.Load()):
+	canceled := contextOf(L).Err() != nil || row.gaveUp.Load()
+	switch strayed := row.strayed(); {
+	case strayed != nil:
+		s.unknown.Store(true)
+		b.failed(row, s, &rowError{Kind: kindScript, Message: strayed.Error()})
+	case err == nil && canceled && (s.unknown.Load() || s.canceled.Load()):
+		b.interrupted(row, s)
+	case err == nil && s.unknown.Load(): // the script went on, but nobody knows
+		b.failed(row, s, newRowError(row.lost.get()))
+	case err == nil:
 		b.done(row, s, result)
 	case canceled:
+		b.interrupted(row, s)
+	case s.untouched() && isRefusedKey(err):
+		b.refuseKey(err)
 		b.interrupted(row, s)
 	default:
 		b.failed(row, s, newRowError(err))
 	}
+}
+
+// isRefusedKey reports an error that has nothing to do with the row: every other row would end with it, too.
+func isRefusedKey(err error) bool {
+	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
+		return invalid.Fields()["key"] != ""
+	}
+	return errors.Is(err, authy.ErrUnauthorized)
+}
+
+// refuseKey ends the batch with what the script raised.
+func (b *batch) refuseKey(err error) {
+	if failure, ok := errors.AsType[*ScriptError](err); ok && b.script == nil {
+		b.script = failure.Value
+	}
+	b.stop(stoppedByFailure)
 }
 
 // callback calls a function of the script in protected mode.
@@ -104,6 +143,10 @@ func callback(L *lua.LState, f *lua.LFunction, args ...lua.LValue) (lua.LValue, 
 const mostRecorded = 1 << 20
 
 func (b *batch) done(row *batchRow, s *scope, result lua.LValue) {
+	if row.rehearsed && row.entry != nil {
+		b.interrupted(row, s)
+		return
+	}
 	encoded, err := recordable(result)
 	if err != nil {
 		encoded, _ = json.Marshal(fmt.Sprintf("not recorded: %v", err))
@@ -165,16 +208,31 @@ func (b *batch) failed(row *batchRow, s *scope, failure *rowError) {
 	} else {
 		b.counts.failed.Add(1)
 	}
+	if row.failedBefore {
+		b.counts.known.Add(1)
+	}
 	b.groups.add(row.n, failure)
 	b.report(row.n, row.key, outcome)
 	b.checkErrors()
 }
 
 // faulty records a row that cannot be run at all.
-func (b *batch) faulty(n int64, key string, failure *rowError) {
-	row := &batchRow{batch: b, n: n, key: key}
-	if b.journal != nil {
-		row.entry = b.journal.Begin(n, key, nil)
-	}
+func (b *batch) faulty(next sourceRow, key string, failure *rowError) {
+	row := &batchRow{batch: b, n: next.n, key: key, value: next.value}
+	b.begin(row)
 	b.failed(row, &scope{row: row}, failure)
+}
+
+// begin has the journal know of a row.
+func (b *batch) begin(row *batchRow) {
+	if b.journal == nil {
+		return
+	}
+	if row.value != nil {
+		if recorded, err := encodeJSON(row.value, ""); err == nil && len(recorded) <= mostRecorded {
+			row.recorded = recorded
+		}
+	}
+	row.failedBefore = b.journal.Status(row.n) == journal.Failed
+	row.entry = b.journal.Begin(row.n, row.key, row.recorded)
 }

@@ -66,8 +66,8 @@ const (
 type batchCounts struct {
 	taken, done, failed, inDoubt, duplicates, unfinished atomic.Int64
 
-	earlier       atomic.Int64 // of these, as they were in the journal
-	earlierFailed atomic.Int64 // of those, the failed ones and those in doubt
+	earlier atomic.Int64 // of these, as they were in the journal
+	known   atomic.Int64 // failed or in doubt, and so already in an earlier run
 }
 
 // runBatch is batch.run.
@@ -145,7 +145,7 @@ func (b *batch) open(L *lua.LState) {
 			err = b.openJournal(ctx)
 		}
 		if err == nil && b.options.Results != "" {
-			b.results, err = createResults(b.options.Results, b.options.Ordered, b.options.Columns)
+			b.results, err = createResults(b.options.Results, b.options.Journal, b.options.Ordered, b.options.Columns)
 		}
 	})
 	switch {
@@ -156,7 +156,7 @@ func (b *batch) open(L *lua.LState) {
 		fail(L, batchOp, err)
 	}
 	if b.journal != nil && b.journal.ScriptChanged() {
-		b.host.logger().Info("the script is another than the journal was begun with", "journal", b.options.Journal)
+		fmt.Fprintf(b.host.Stderr, "batch: the script has changed since %s was written; what is done stays done\n", b.options.Journal)
 	}
 }
 
@@ -215,11 +215,10 @@ func (b *batch) isStopping() bool {
 // checkErrors stops the batch when too many rows have failed.
 func (b *batch) checkErrors() {
 	const fewRows = 100 // of fewer, a part would be no more than chance
-	failed := b.counts.failed.Load() + b.counts.inDoubt.Load() - b.counts.earlierFailed.Load()
+	failed := b.counts.failed.Load() + b.counts.inDoubt.Load() - b.counts.known.Load()
 	most := b.maxErrors
 	if most < 0 {
-		run := b.counts.taken.Load() - b.counts.earlier.Load()
-		most = int64(b.maxErrorPart * float64(max(run, fewRows)))
+		most = int64(b.maxErrorPart * float64(max(b.counts.taken.Load(), fewRows)))
 	}
 	if failed > most {
 		b.stop(stoppedByErrors)
@@ -279,7 +278,7 @@ func (b *batch) outcome(L *lua.LState, summary *BatchSummary) int {
 		fail(L, batchOp, b.broken)
 	case summary.Stopped == string(stoppedByErrors):
 		failure("stopped", fmt.Sprintf("stopped after %d failed rows, as max_errors is %s; %s",
-			summary.Failed+summary.InDoubt-b.counts.earlierFailed.Load(), b.options.MaxErrors, b.howToResume()))
+			summary.Failed+summary.InDoubt-b.counts.known.Load(), b.options.MaxErrors, b.howToResume()))
 	case summary.Stopped == string(stoppedByInterrupt):
 		failure(authy.KindCanceled, "interrupted; "+b.howToResume())
 	}

@@ -138,6 +138,9 @@ func (s *batchSource) next(L *lua.LState, h *Host, pass func(n int64, record []s
 	return row, false
 }
 
+// mostKey bounds a key, in bytes: what names a row is short.
+const mostKey = 1000
+
 // keyOf names a row: by its column, by the script's function, or not at all.
 func (b *batch) keyOf(L *lua.LState, row lua.LValue) (key string, err error) {
 	var v lua.LValue
@@ -163,8 +166,11 @@ func (b *batch) keyOf(L *lua.LState, row lua.LValue) (key string, err error) {
 	default:
 		return "", fmt.Errorf("the row's key must be text or a number, got %s", typeName(v))
 	}
-	if key == "" {
+	switch {
+	case key == "":
 		return "", errors.New("the row's key is empty")
+	case len(key) > mostKey:
+		return "", fmt.Errorf("the row's key has %d bytes, and may have %d", len(key), mostKey)
 	}
 	return key, nil
 }

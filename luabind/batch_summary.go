@@ -120,6 +120,9 @@ func (b Batch) Journal() string { return b.b.options.Journal }
 // Began is when the batch was started.
 func (b Batch) Began() time.Time { return b.b.begun }
 
+// Paused is how long no request will start, because the service asked for less; 0 when they may.
+func (b Batch) Paused() time.Duration { return b.b.pace.pausedFor() }
+
 // Stopping reports whether the batch takes no more rows, and only finishes those in the works.
 func (b Batch) Stopping() bool { return b.b.isStopping() }
 

@@ -70,14 +70,17 @@ func (b *batch) accept(L *lua.LState, next sourceRow) (row *batchRow) {
 func (b *batch) consider(L *lua.LState, next sourceRow) *batchRow {
 	if next.fault != nil {
 		if !b.passOver(next.n, "") {
-			b.faulty(next.n, "", &rowError{Kind: kindSource, Message: next.fault.Error()})
+			b.faulty(next, "", &rowError{Kind: kindSource, Message: next.fault.Error()})
 		}
 		return nil
 	}
 	key, err := b.keyOf(L, next.value)
-	if err != nil {
+	switch {
+	case err != nil && contextOf(L).Err() != nil:
+		raise(L, errTaskCanceled)
+	case err != nil:
 		if !b.passOver(next.n, "") {
-			b.faulty(next.n, "", &rowError{Kind: kindSource, Message: err.Error()})
+			b.faulty(next, "", &rowError{Kind: kindSource, Op: "key", Message: err.Error()})
 		}
 		return nil
 	}
@@ -135,9 +138,11 @@ func (b *batch) passOver(n int64, key string) bool {
 		}
 	}
 	if b.journal != nil {
-		if err := b.journal.Check(n, key); err != nil {
-			b.fatal(err)
-			return true
+		if key != "" {
+			if err := b.journal.Check(n, key); err != nil {
+				b.fatal(err)
+				return true
+			}
 		}
 		if b.settled(n) {
 			b.countEarlier(n, key)
@@ -149,7 +154,7 @@ func (b *batch) passOver(n int64, key string) bool {
 	}
 	reason := fmt.Sprintf("row %d has the same key", first)
 	if b.options.OnDuplicate == "fail" {
-		b.faulty(n, key, &rowError{Kind: kindDuplicate, Message: reason})
+		b.faulty(sourceRow{n: n}, key, &rowError{Kind: kindDuplicate, Message: reason})
 		return true
 	}
 	if b.journal != nil {
@@ -170,10 +175,10 @@ func (b *batch) countEarlier(n int64, key string) {
 		b.counts.duplicates.Add(1)
 	case journal.Failed:
 		b.counts.failed.Add(1)
-		b.counts.earlierFailed.Add(1)
+		b.counts.known.Add(1)
 	case journal.InDoubt:
 		b.counts.inDoubt.Add(1)
-		b.counts.earlierFailed.Add(1)
+		b.counts.known.Add(1)
 	}
 	if b.results == nil {
 		return
@@ -196,7 +201,7 @@ func (b *batch) resumes(L *lua.LState, row *batchRow) bool {
 		}
 	}
 	var err error
-	if row.steps, err = b.journal.Steps(row.n); err != nil {
+	if row.recall.steps, err = b.journal.Steps(row.n); err != nil {
 		b.fatal(err)
 		return false
 	}

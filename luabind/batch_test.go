@@ -87,9 +87,9 @@ func TestBatchFailures(t *testing.T) {
 				"source\t-\t-\t2\t2\tDIR/rows.csv line 3: row has 1 field, want 2: \"id\", \"name\"\n", ""},
 		{"keys that are none", "", `show(batch.run{ key = "id", workers = 1, each = function(row, ctx) print(ctx.key) end,
 				source = { { id = 1.5 }, { id = "" }, {}, { id = true }, "text", { id = "x" } } })`,
-			"1.5\nx\nrows 6 done 2 failed 4 doubt 0 dup 0 left 0 earlier 0\nsource\t-\t-\t4\t2\tthe row's key is empty\n", ""},
+			"1.5\nx\nrows 6 done 2 failed 4 doubt 0 dup 0 left 0 earlier 0\nsource\tkey\t-\t4\t2\tthe row's key is empty\n", ""},
 		{"key functions that raise", "", `show(batch.run{ source = { 1, 2 }, key = function(row) if row == 1 then error("no key", 0) end return row end, each = function() end })`,
-			"rows 2 done 1 failed 1 doubt 0 dup 0 left 0 earlier 0\nsource\t-\t-\t1\t1\ttest:1: no key\n", ""},
+			"rows 2 done 1 failed 1 doubt 0 dup 0 left 0 earlier 0\nsource\tkey\t-\t1\t1\ttest:1: no key\n", ""},
 		{"an iterator that raises", "", `
 			local started, ended = 0, 0
 			local n = 0
@@ -100,7 +100,7 @@ func TestBatchFailures(t *testing.T) {
 				source = { "text", { message = "a table", kind = "own", code = "7" }, {}, 42, false },
 				each = function(row) if row == "text" then error("text") end error(row) end })
 			show(batch.run{ source = { 1 }, each = function() error() end })`,
-			"rows 5 done 0 failed 5 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t4\t1\ttext\nown\t-\t7\t1\t2\ta table\n" +
+			"rows 5 done 0 failed 5 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t4\t1\ttest:3: text\nown\t-\t7\t1\t2\ta table\n" +
 				"rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\tnil was raised as an error\n", ""},
 		{"errors of authy", "", `show(batch.run{ source = { 400, 7, {} }, workers = 1, each = function(id) authy.get_user_status{ authy_id = id } end })`,
 			"rows 3 done 1 failed 2 doubt 0 dup 0 left 0 earlier 0\n" +
@@ -211,7 +211,8 @@ batch.run: results must be another file than one that is read
 `, ""},
 		{"a batch in a batch", "", `show(batch.run{ source = { 1 }, each = function() batch.run{ source = {}, each = print } end })
 			show(batch.run{ source = { 1 }, each = function() task.spawn(function() batch.run{ source = {}, each = print } end):await() end })`,
-			strings.Repeat("rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\tbatch.run cannot run inside the each of another batch\n", 2), ""},
+			"rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\ttest:1: batch.run cannot run inside the each of another batch\n" +
+			"rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\ttest:2: batch.run cannot run inside the each of another batch\n", ""},
 		{"files", "id\n", `refused{ source = { 1 }, each = print, results = at "none/out.csv" } refused{ source = { 1 }, key = tostring, each = print, journal = at "none/j" } refused{ source = { 1 }, key = tostring, each = print, journal = dir } refused{ source = { 1 }, key = tostring, each = print, journal = "/dev/null" }
 			refused{ source = { 1 }, key = tostring, each = print, journal = at "rows.csv" } print(#io.open(at "rows.csv"):read "*a")`,
 			`batch.run: cannot write the results: open DIR/none/out.csv: no such file or directory

@@ -56,7 +56,7 @@ func (c *Call) send(ctx context.Context, f func(ctx context.Context) (any, error
 		if s == nil {
 			result, err = f(ctx)
 		} else {
-			result, err = s.send(ctx, c.Op, f)
+			result, err = s.send(ctx, f)
 		}
 	})
 	return result, err

@@ -42,7 +42,10 @@ func runFlow(L *lua.LState, h *Host, f *flow) int {
 		r.row = outer.row
 	}
 	if r.row != nil {
-		r.prefix = r.row.nameFlow(f.name) + "."
+		r.prefix = r.row.nameRun(outer, f.name, L.Get(2)) + "."
+	}
+	if r.dry && outer != nil && outer.row != nil {
+		outer.row.rehearsed = true
 	}
 	r.ctx.RawSetString("input", L.Get(2))
 	if r.dry {
@@ -62,39 +65,26 @@ func runFlow(L *lua.LState, h *Host, f *flow) int {
 	return 1
 }
 
-// nameFlow is what the journal calls a flow's run in the row: a second run of the same flow has other steps.
-func (r *batchRow) nameFlow(name string) string {
-	if r.flows == nil {
-		r.flows = map[string]int{}
-	}
-	if r.flows[name]++; r.flows[name] > 1 {
-		return name + "#" + strconv.Itoa(r.flows[name])
-	}
-	return name
-}
-
 // restore takes the result of a step that an earlier run of the batch has finished.
 func (r *flowRun) restore(L *lua.LState, step flowStep) bool {
 	if r.row == nil {
 		return false
 	}
-	for _, known := range r.row.steps {
-		if known.Name != r.prefix+step.name {
-			continue
-		}
-		value := lua.LValue(lua.LNil)
-		if known.Result != nil {
-			decoded, err := decodeJSON(L, known.Result)
-			if err != nil {
-				fail(L, flowRunOp, err)
-			}
-			value = decoded
-		}
-		r.ctx.RawSetString(step.name, value)
-		r.ended = append(r.ended, endedStep{flowStep: step, touched: true}) // nobody knows
-		return true
+	known, ok := r.row.recall.take(r.prefix + step.name)
+	if !ok {
+		return false
 	}
-	return false
+	value := lua.LValue(lua.LNil)
+	if known.Result != nil {
+		decoded, err := decodeJSON(L, known.Result)
+		if err != nil {
+			fail(L, flowRunOp, err)
+		}
+		value = decoded
+	}
+	r.ctx.RawSetString(step.name, value)
+	r.ended = append(r.ended, endedStep{flowStep: step, touched: true}) // nobody knows
+	return true
 }
 
 // take runs a step, and again as long as its retry allows.
@@ -102,26 +92,29 @@ func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) 
 	if r.dry {
 		fmt.Fprintf(r.host.Stdout, "  step %s\n", step.name)
 	}
-	var before *scope // of the last try
+	var before *scope // the last try, with what those before it may have done
 	for try := 0; ; try++ {
-		s := &scope{row: r.row, step: true, dry: r.dry}
-		if before != nil {
-			r.handOver(before, s) // with unsafe, there may be something to remember
+		s := r.newScope(step.name)
+		if before != nil && r.row != nil {
+			r.row.open.move(before, s) // with unsafe, there may be something
 		}
 		value := lua.LValue(lua.LNil)
 		err := s.run(L, func() (err error) {
 			value, err = callback(L, step.run, r.ctx)
 			return err
 		})
-		if err == nil {
+		interrupted := contextOf(L).Err() != nil
+		if err == nil && !(interrupted && s.canceled.Load()) {
 			r.finish(L, step, s, value)
 			return value, nil
 		}
 		failure, _ := errors.AsType[*ScriptError](err)
-		interrupted := L.Context() != nil && L.Context().Err() != nil
 		again := !interrupted && try < step.retry.times
 		if again {
 			again, failure = step.retry.allows(L, s, failure)
+		}
+		if before != nil {
+			s.absorb(before)
 		}
 		if !again {
 			r.handOver(s, r.outer)
@@ -136,6 +129,15 @@ func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) 
 			raise(L, errTaskCanceled)
 		}
 	}
+}
+
+// newScope is for running a step, or undoing it.
+func (r *flowRun) newScope(step string) *scope {
+	s := &scope{row: r.row, step: true, dry: r.dry, name: r.prefix + step, within: []string{r.name}}
+	if r.outer != nil {
+		s.within = append(s.within, r.outer.within...)
+	}
+	return s
 }
 
 // recordable is a value as the journal takes it.
@@ -171,6 +173,10 @@ func (r *flowRun) finish(L *lua.LState, step flowStep, s *scope, value lua.LValu
 		r.outer.absorb(s) // or a retry of that step would not know
 	}
 	if r.row == nil || r.row.entry == nil {
+		r.handOver(s, r.outer)
+		return
+	}
+	if s.unknown.Load() { // the script went on after a lost answer, but nobody knows
 		r.handOver(s, r.outer)
 		return
 	}
@@ -281,7 +287,7 @@ func (r *flowRun) undo(L *lua.LState) []UndoneStep {
 		if step.undo == nil {
 			continue
 		}
-		s := &scope{row: r.row, step: true}
+		s := r.newScope(step.name + "~undo")
 		err := s.run(L, func() error {
 			_, err := callback(L, step.undo, r.ctx)
 			return err
@@ -323,6 +329,7 @@ func (r *flowRun) takeBack(L *lua.LState, s *scope, steps []endedStep) {
 			r.row.open.keep(r.outer, r.prefix+step.name)
 		}
 	}
+	r.row.recall.forget(names)
 	var err error
 	r.host.Wait(L, func(ctx context.Context) { err = r.row.recordUndone(ctx, names) })
 	if err != nil && !isCanceled(err) {

@@ -68,22 +68,27 @@ The journal has every call that must not be made twice before it is sent. When t
 run was stopped, or the machine died, the same command goes on where it stopped:
 rows that are done are passed over, those that were begun run again, unless such
 a call was made in them: they are in doubt. A call whose answer was lost makes a
-row in doubt too. on_doubt says what becomes of these: "skip" (they are listed),
-"retry", or a function of row and ctx that returns one of the two.
+row in doubt too, also when each goes on after it. on_doubt says what becomes of
+these: "skip" (they are listed), "retry", or a function of row and ctx that returns
+one of the two.
 retry_failed = true runs failed rows again. One that failed after a call which
 must not be repeated had succeeded counts as in doubt then.
 
-Another source or another key is refused, as is a second run on the same journal.
+Another source or another key is refused, as is a second run on the same journal,
+and rows for another service. Calls of tasks that were started outside of each are
+not in the journal.
   authysh journal show people.journal      failed, doubt and compact too
 
-results = "out.csv" (or .jsonl) gets a record for each row, those of earlier runs
-included; in the order of the rows with ordered = true. columns = { "id" } gives
+results = "out.csv" (or .jsonl) gets a record for each row that was come to, those of
+earlier runs included; in the order of the rows with ordered = true. columns = { "id" } gives
 fields of what each returns a column of their own.
 
 Ctrl-C finishes the rows in the works, a second one stops them, too. batch.run
 then raises an error of kind canceled, and one of kind stopped when there were too
 many failures; err.summary is the summary of either. A percentage of max_errors
-is one of at least 100 rows.`,
+is one of at least 100 rows. A key that is refused ends the batch at once. Other
+failures of rows do not make batch.run fail, nor the script:
+  os.exit(summary.failed + summary.in_doubt == 0 and 0 or 1)`,
 	},
 	{
 		Name: "flows", Doc: "How steps are retried, undone and resumed.",
@@ -110,9 +115,14 @@ raised: its step, cause and undone tell what happened.
 Without unsafe, a step is retried only if nothing that it has sent can have arrived,
 other than calls that may be repeated.
 
+The steps before are undone also when nobody knows whether the call of the step
+that failed was carried out.
+
 In the each of a batch with a journal, finished steps are recorded: a row that is
 resumed goes on after its last finished step. What steps return must be plain
-data then. onboard:describe() prints the steps; onboard:run(input, { dry_run = true })
+data then. After a call outside of any step that must not be made twice, no more
+steps are recorded in the row. A row that does not come to its flows in the same
+way again is in doubt. onboard:describe() prints the steps; onboard:run(input, { dry_run = true })
 prints the calls that would be made, and sends nothing.`,
 	},
 	{

@@ -15,20 +15,26 @@ import (
 const (
 	firstPause = 500 * time.Millisecond // after pushback that does not say how long
 	mostPause  = time.Minute            // of those; what a service asks for is kept whatever it is
-	pushSettle = time.Second            // how long after a pause pushback still belongs to the same wave
+	longestAsk = 15 * time.Minute       // of those that the service asks for; then it is asked again
+	trialTime  = 30 * time.Second       // after which another request may try, if nothing was heard of the first
 	paceWindow = 2 * time.Second        // over which the rate of requests is measured
 	recovery   = time.Second            // how often a lowered rate rises
-	recoverBy  = 1.05                   // by which factor
+	recoverBy  = 1.1                    // by which factor
 	leastPace  = 0.5                    // requests per second, however often the service pushes back
 )
 
 // pace lets the requests of all rows of a batch pause together when the service pushes back, and slows them down when that
-// happens again and again. It is an [authy.Pacer], safe for concurrent use.
+// happens again and again. After a pause one request tries alone. It is safe for concurrent use.
 type pace struct {
+	giveUp <-chan struct{} // when closed, what waits in a pause is not to be sent
+
 	mu      sync.Mutex
-	until   time.Time // no request starts before
-	settled time.Time // pushback after this is a new wave
-	waves   int       // in a row, without a calm in between
+	until   time.Time     // no request starts before
+	waves   int           // of pushback, without a calm in between
+	refused int           // requests that tried alone, in a row
+	trying  bool          // all wait for the one request that tries
+	tried   time.Time     // when that began; zero for not yet
+	changed chan struct{} // closed when trying ends, or begins anew
 	limiter *rate.Limiter
 	ceiling float64   // at this rate the limit is lifted; 0 when there is none
 	raised  time.Time // when the limit last changed
@@ -38,7 +44,12 @@ type pace struct {
 	last    float64 // requests per second in the window before
 }
 
-func newPace() *pace { return &pace{limiter: rate.NewLimiter(rate.Inf, 1)} }
+func newPace(giveUp <-chan struct{}) *pace {
+	return &pace{giveUp: giveUp, limiter: rate.NewLimiter(rate.Inf, 1), changed: make(chan struct{})}
+}
+
+// errGivenUp is what a request gets that was in a pause when the batch was told to stop.
+var errGivenUp = errors.New("not sent: the service asked for a pause, and the batch stops")
 
 // newLimiter is a limiter that allows perSecond; a burst of a few milliseconds makes up for late timers.
 func newLimiter(perSecond float64) *rate.Limiter {
@@ -58,17 +69,25 @@ func isPushback(err error) bool {
 func (p *pace) Wait(ctx context.Context) error {
 	for {
 		p.mu.Lock()
-		wait := time.Until(p.until)
-		p.recover(time.Now())
-		limited := p.ceiling > 0
+		now := time.Now()
+		p.recover(now)
+		wait, changed, limited := p.until.Sub(now), p.changed, p.ceiling > 0
+		if wait <= 0 && p.trying {
+			if wait = trialTime - now.Sub(p.tried); p.tried.IsZero() || wait <= 0 {
+				p.tried = now
+				p.count(now)
+				p.mu.Unlock()
+				return ctx.Err()
+			}
+		}
 		if wait <= 0 && !limited {
-			p.count(time.Now())
+			p.count(now)
 			p.mu.Unlock()
 			return ctx.Err()
 		}
 		p.mu.Unlock()
 		if wait > 0 {
-			if err := sleep(ctx, wait); err != nil {
+			if err := p.pause(ctx, wait, changed); err != nil {
 				return err
 			}
 			continue
@@ -79,7 +98,7 @@ func (p *pace) Wait(ctx context.Context) error {
 			return err
 		}
 		p.mu.Lock()
-		paused := time.Now().Before(p.until) // meanwhile
+		paused := p.trying || time.Now().Before(p.until) // meanwhile
 		if !paused {
 			p.count(time.Now())
 		}
@@ -88,6 +107,27 @@ func (p *pace) Wait(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// pause waits until the time is up or something has changed.
+func (p *pace) pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-changed:
+	case <-p.giveUp:
+		return errGivenUp
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// pausedFor is how long no request will start; 0 when they may.
+func (p *pace) pausedFor() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, time.Until(p.until))
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -125,31 +165,49 @@ func (p *pace) current(now time.Time) float64 {
 	return p.last
 }
 
-// Observe learns how a request ended.
-func (p *pace) Observe(err error) {
-	if !isPushback(err) {
+// observe learns how a request ended that began at a time.
+func (p *pace) observe(begun time.Time, err error) {
+	pushback := isPushback(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fresh := !begun.Before(p.until) // else it began before the pause, and its answer says nothing new
+	alone := fresh && p.trying
+	if alone {
+		p.trying = false
+		if p.refused++; !pushback {
+			p.refused = 0
+		}
+		p.change()
+	}
+	if !pushback {
 		return
 	}
 	refusal, _ := errors.AsType[*authy.APIError](err)
 	now := time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pause := refusal.RetryAfter
-	newWave := now.After(p.settled)
-	if newWave {
+	pause := min(refusal.RetryAfter, longestAsk)
+	if fresh {
 		if pause == 0 {
-			pause = min(firstPause<<min(p.waves, 10), mostPause)
+			pause = min(firstPause<<min(p.refused, 10), mostPause)
 			pause += time.Duration(rand.Int64N(int64(pause/4) + 1))
 		}
-		if p.waves++; p.waves > 1 {
+		if p.waves++; p.waves > 1 && !alone { // one alone was not too fast
 			p.lower(now)
 		}
 	}
-	if until := now.Add(pause); until.After(p.until) {
-		p.until = until
+	until := now.Add(pause)
+	if pause == 0 || !until.After(p.until) {
+		return
 	}
-	p.settled = p.until.Add(pushSettle)
-	p.raised = p.settled
+	p.until = until
+	p.trying, p.tried = true, time.Time{}
+	p.raised = p.until
+	p.change()
+}
+
+// change wakes all who wait.
+func (p *pace) change() {
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
 // lower halves the rate.
@@ -170,7 +228,7 @@ func (p *pace) setLimit(perSecond float64) {
 // recover raises a lowered rate bit by bit, and forgets the waves after a calm.
 func (p *pace) recover(now time.Time) {
 	const calm = 10 * time.Second
-	if p.waves > 0 && p.ceiling == 0 && now.Sub(p.settled) > calm {
+	if p.waves > 0 && p.ceiling == 0 && now.Sub(p.until) > calm {
 		p.waves = 0
 	}
 	if p.ceiling == 0 {

@@ -22,7 +22,7 @@ func pushback(retryAfter time.Duration) error {
 func TestPacePauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p, begun := newPace(), time.Now()
+		p, begun := newPace(nil), time.Now()
 		wait := func() time.Duration {
 			t.Helper()
 			if err := p.Wait(t.Context()); err != nil {
@@ -33,28 +33,30 @@ func TestPacePauses(t *testing.T) {
 		for range 1000 {
 			wait()
 		}
-		p.Observe(nil)
-		p.Observe(errors.New("of no matter"))
-		p.Observe(&authy.APIError{Status: 503, Code: "60017"}) // a suspended user
+		p.observe(time.Now(), nil)
+		p.observe(time.Now(), errors.New("of no matter"))
+		p.observe(time.Now(), &authy.APIError{Status: 503, Code: "60017"}) // a suspended user
 		if got := wait(); got != 0 {
 			t.Errorf("waited %s without pushback", got)
 		}
-		p.Observe(pushback(7 * time.Second))
-		p.Observe(pushback(3 * time.Second)) // later ones of the same wave do not shorten the pause
-		p.Observe(&authy.APIError{Status: 503})
+		p.observe(time.Now(), pushback(7*time.Second))
+		p.observe(begun, pushback(3*time.Second)) // later ones of the same wave do not shorten the pause
+		p.observe(begun, &authy.APIError{Status: 503})
 		if got := wait(); got != 7*time.Second {
 			t.Errorf("waited %s, want what the service asked for", got)
 		}
-		time.Sleep(pushSettle / 2)
-		p.Observe(pushback(time.Second)) // of a request that was sent right after the pause
+		p.observe(time.Now(), nil) // the one that tried
+		time.Sleep(time.Second / 2)
+		p.observe(begun, pushback(time.Second)) // of a request that was sent before the pause
 		if p.waves != 1 || p.ceiling != 0 {
 			t.Errorf("%d waves, want one, which does not lower the rate", p.waves)
 		}
 		wait()
+		p.observe(time.Now(), nil)
 		ctx, cancel := context.WithCancel(t.Context())
-		p.Observe(pushback(time.Hour))
+		p.observe(time.Now(), pushback(time.Hour))
 		cancel()
-		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) || time.Since(begun) != 8*time.Second+pushSettle/2 {
+		if err := p.Wait(ctx); !errors.Is(err, context.Canceled) || time.Since(begun) != 8*time.Second+time.Second/2 {
 			t.Errorf("canceled: %v after %s", err, time.Since(begun))
 		}
 	})
@@ -64,11 +66,11 @@ func TestPacePauses(t *testing.T) {
 func TestPaceBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace()
+		p := newPace(nil)
 		least := firstPause
 		for range 10 {
 			begun := time.Now()
-			p.Observe(&authy.APIError{Status: 503})
+			p.observe(time.Now(), &authy.APIError{Status: 503})
 			if err := p.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +78,6 @@ func TestPaceBacksOff(t *testing.T) {
 				t.Errorf("paused %s, want about %s", got, least)
 			}
 			least = min(2*least, mostPause)
-			time.Sleep(pushSettle + 1) // so that the next belongs to another wave
 		}
 	})
 }
@@ -85,7 +86,7 @@ func TestPaceBacksOff(t *testing.T) {
 func TestPaceSlowsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace()
+		p := newPace(nil)
 		perSecond := func(span time.Duration) float64 {
 			begun, n := time.Now(), 0
 			for time.Since(begun) < span {
@@ -93,25 +94,31 @@ func TestPaceSlowsDown(t *testing.T) {
 					t.Fatal(err)
 				}
 				n++
+				sent := time.Now()
 				time.Sleep(10 * time.Millisecond)
+				p.observe(sent, nil)
 			}
 			return float64(n) / time.Since(begun).Seconds()
+		}
+		pushed := func() {
+			p.observe(time.Now(), pushback(time.Second))
+			if err := p.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p.observe(time.Now(), nil)
 		}
 		if got := perSecond(5 * time.Second); got < 95 {
 			t.Fatalf("%.1f per second without a limit", got)
 		}
-		p.Observe(pushback(time.Second))
+		p.observe(time.Now(), pushback(time.Second))
 		if got := perSecond(6 * time.Second); got < 75 { // a pause of one second, and no more
 			t.Errorf("%.1f per second after the first wave", got)
 		}
-		p.Observe(pushback(time.Second))
-		p.Wait(t.Context())
+		pushed()
 		if got := perSecond(time.Second); got > 60 {
 			t.Errorf("%.1f per second after the second wave", got)
 		}
-		time.Sleep(pushSettle)
-		p.Observe(pushback(time.Second))
-		p.Wait(t.Context())
+		pushed()
 		slow := perSecond(time.Second)
 		if slow > 35 {
 			t.Errorf("%.1f per second after the third wave", slow)
@@ -125,8 +132,8 @@ func TestPaceSlowsDown(t *testing.T) {
 			t.Errorf("%.1f per second at last, ceiling %v, %d waves", got, p.ceiling, p.waves)
 		}
 		for range 100 { // however often
-			p.Observe(pushback(time.Second))
-			time.Sleep(time.Second + pushSettle + 1)
+			p.observe(time.Now(), pushback(time.Second))
+			time.Sleep(time.Second)
 		}
 		if got := float64(p.limiter.Limit()); got < leastPace {
 			t.Errorf("limit %v, want at least %v", got, leastPace)
@@ -226,6 +233,66 @@ func TestBatchPushbackForever(t *testing.T) {
 	}}
 	got, took := s.inBubble(t, `local s = batch.run{ source = count(2), each = function(row) authy.request_sms{ authy_id = row.id } end } print(s.failed, s.in_doubt, s.errors[1].kind, s.errors[1].code)`)
 	if got != "2\t0\tapi\t60003\n" || took < mostPushback*10*time.Second || took > time.Hour {
+		t.Errorf("printed %q after %s", got, took)
+	}
+}
+
+// TestPaceTries has one request go ahead after a pause, and the others wait for how it ends.
+func TestPaceTries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stop := make(chan struct{})
+		p := newPace(stop)
+		p.observe(time.Now(), pushback(time.Second))
+		through := make(chan error, 10)
+		for range 3 {
+			go func() { through <- p.Wait(t.Context()) }()
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if len(through) != 1 {
+			t.Fatalf("%d requests tried", len(through))
+		}
+		<-through
+		p.observe(time.Now(), pushback(time.Minute))
+		time.Sleep(70 * time.Second)
+		synctest.Wait()
+		if len(through) != 1 {
+			t.Fatalf("%d requests tried after the second pause", len(through))
+		}
+		<-through
+		p.observe(time.Now(), nil)
+		synctest.Wait()
+		if len(through) != 1 || <-through != nil {
+			t.Fatal("the last one waits although the service takes more")
+		}
+		p.observe(time.Now(), pushback(10*365*24*time.Hour))
+		if got := p.pausedFor(); got != longestAsk {
+			t.Errorf("pauses for %s, want %s", got, longestAsk)
+		}
+		go func() { through <- p.Wait(t.Context()) }()
+		synctest.Wait()
+		close(stop)
+		if err := <-through; !errors.Is(err, errGivenUp) {
+			t.Errorf("when the batch stops: %v", err)
+		}
+		p.observe(time.Now(), nil)
+	})
+}
+
+// TestBatchOutage has a service that answers 503 for a minute, which may mean anything: few rows are lost to it.
+func TestBatchOutage(t *testing.T) {
+	t.Parallel()
+	s := new(times)
+	s.answer = func(int) (int, string, []string) {
+		if since := time.Since(s.begun); since > time.Second && since < time.Minute {
+			return 503, "<html>", nil
+		}
+		return 0, "", nil
+	}
+	got, took := s.inBubble(t, `local s = batch.run{ source = count(2000), workers = 8, each = function(row) task.sleep "20ms" authy.request_sms{ authy_id = row.id } end }
+		print(s.done + s.in_doubt, s.in_doubt <= 8 + 10)`)
+	if got != "2000\ttrue\n" || took < time.Minute || took > 10*time.Minute {
 		t.Errorf("printed %q after %s", got, took)
 	}
 }

@@ -3,7 +3,9 @@ package luabind
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/authysh/authysh/authy"
 	lua "github.com/yuin/gopher-lua"
@@ -16,10 +18,14 @@ type scope struct {
 	step bool      // of a flow
 	dry  bool      // nothing is sent
 
-	tasks []*task // started in it; guarded by the interpreter
+	name   string         // of a step, with all around it, as the journal has it
+	within []string       // the flows that the step is in
+	runs   map[string]int // how often each flow was run in the scope itself; guarded by the interpreter
+	tasks  []*task        // started in it; guarded by the interpreter
 
 	accepted atomic.Bool // a call that may not be repeated succeeded
 	unknown  atomic.Bool // one failed, and may have been carried out all the same
+	canceled atomic.Bool // a call was given up
 }
 
 // scopeKey is under what a context has its innermost scope.
@@ -34,8 +40,8 @@ func scopeOf(ctx context.Context) *scope {
 	return s
 }
 
-// within returns the context of what runs in the scope.
-func (s *scope) within(ctx context.Context) context.Context {
+// inside returns the context of what runs in the scope.
+func (s *scope) inside(ctx context.Context) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
 }
 
@@ -50,13 +56,16 @@ func (s *scope) absorb(inner *scope) {
 	if inner.unknown.Load() {
 		s.unknown.Store(true)
 	}
+	if inner.canceled.Load() {
+		s.canceled.Store(true)
+	}
 }
 
 // run calls f in the scope and waits for all tasks that f has started: what it did is then at an end. A task that failed
 // while nobody looked makes a failure of a run that had none.
 func (s *scope) run(L *lua.LState, f func() error) error {
 	before := L.Context()
-	L.SetContext(s.within(contextOf(L)))
+	L.SetContext(s.inside(contextOf(L)))
 	defer func() {
 		if before == nil {
 			L.RemoveContext()
@@ -102,19 +111,20 @@ func (s *scope) join(L *lua.LState, failed bool) error {
 
 // mostPushback is how often a call that the service pushes back is made again in a batch, by when the pauses have grown to
 // minutes.
-const mostPushback = 12
+const mostPushback = 8
 
 // send makes one call of the scope: f performs it under a context whose attempts are watched. In a batch, a call that the
 // service pushed back is made again, after the pause that all rows take.
-func (s *scope) send(ctx context.Context, op authy.Operation, f func(ctx context.Context) (any, error)) (any, error) {
-	if s.row != nil && !op.Repeatable() {
-		defer s.row.open.add(s, op.Name)()
-	}
-	w := &watch{op: op, scope: s}
+func (s *scope) send(ctx context.Context, f func(ctx context.Context) (any, error)) (any, error) {
+	w := &watch{scope: s}
+	defer w.settle()
 	ctx = authy.WithPacer(ctx, w)
 	for try := 0; ; try++ {
 		result, err := f(ctx)
-		if err == nil || s.row == nil || try >= mostPushback || !w.pushedBack.Load() || !op.MayRetry(err) || ctx.Err() != nil {
+		if failure, ok := errors.AsType[authy.Error](err); ok && failure.Kind() == authy.KindCanceled {
+			s.canceled.Store(true)
+		}
+		if err == nil || s.row == nil || try >= mostPushback || !w.pushedBack.Load() || !w.route.MayRetry(err) || ctx.Err() != nil {
 			return result, err
 		}
 	}
@@ -122,35 +132,58 @@ func (s *scope) send(ctx context.Context, op authy.Operation, f func(ctx context
 
 // watch sees the attempts of one call.
 type watch struct {
-	op    authy.Operation
 	scope *scope
+	route authy.Route // of the last attempt
+	begun time.Time   // likewise
+	ended func()      // notes in the row that the call is at its end
 
 	pushedBack atomic.Bool // so ended the last attempt
 }
 
 // Wait paces the attempt with those of other rows, and has it in the journal before it is sent.
-func (w *watch) Wait(ctx context.Context) error {
+func (w *watch) Wait(ctx context.Context, route authy.Route) error {
+	w.route = route
 	row := w.scope.row
 	if row == nil {
 		return nil
 	}
+	if !route.Repeatable() {
+		if err := row.mayCall(w.scope, route); err != nil {
+			return err
+		}
+	}
 	if err := row.batch.pace.Wait(ctx); err != nil {
+		w.scope.canceled.Store(true)
+		row.gaveUp.Store(row.gaveUp.Load() || errors.Is(err, errGivenUp))
 		return err
 	}
-	return row.recordCall(ctx, w.op)
+	w.begun = time.Now()
+	if !route.Repeatable() && w.ended == nil {
+		w.ended = row.open.add(w.scope, route.Name)
+	}
+	return row.recordCall(ctx, route)
 }
 
 // Observe learns how an attempt ended.
 func (w *watch) Observe(err error) {
 	w.pushedBack.Store(isPushback(err))
 	if row := w.scope.row; row != nil {
-		row.batch.pace.Observe(err)
+		row.batch.pace.observe(w.begun, err)
 	}
 	switch {
-	case w.op.Repeatable():
+	case w.route.Repeatable():
 	case err == nil:
 		w.scope.accepted.Store(true)
-	case !w.op.DidNothing(err):
+	case !w.route.DidNothing(err):
 		w.scope.unknown.Store(true)
+		if w.scope.row != nil {
+			w.scope.row.lost.note(err)
+		}
+	}
+}
+
+func (w *watch) settle() {
+	if w.ended != nil {
+		w.ended()
 	}
 }

@@ -215,7 +215,11 @@ func (s *Session) remedyFor(err authy.Error) string {
 	case refusal != nil && codeRemedies[refusal.Code] != "":
 		return codeRemedies[refusal.Code]
 	case err.Kind() == authy.KindValidation && documented:
-		return "?authy." + err.Operation() + " lists the parameters and their limits"
+		name := err.Operation()
+		if !strings.Contains(name, ".") {
+			name = "authy." + name
+		}
+		return "?" + name + " lists the parameters and their limits"
 	case err.Kind() == authy.KindTimeout && err.Operation() != "wait_approval":
 		return "a larger timeout gives the service more time"
 	case err.Kind() == authy.KindNetwork:

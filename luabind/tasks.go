@@ -142,7 +142,7 @@ func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LVa
 	ctx, cancel := context.WithCancelCause(base)
 	t.ctx, t.cancel = context.WithValue(ctx, taskKey{}, t), cancel
 	if sc := scopeOf(L.Context()); sc != nil {
-		t.ctx = sc.within(t.ctx)
+		t.ctx = sc.inside(t.ctx)
 		sc.tasks = append(sc.tasks, t)
 	}
 	if len(s.running) == 0 {

@@ -122,6 +122,9 @@ func (m *batchMeter) counts(separator string) string {
 	if inDoubt > 0 {
 		parts = append(parts, grouped(inDoubt)+" in doubt")
 	}
+	if pause := m.batch.Paused(); pause >= time.Second {
+		parts = append(parts, "asked to pause "+clockTime(pause))
+	}
 	if m.batch.Stopping() {
 		parts = append(parts, "stopping")
 	}
@@ -202,7 +205,13 @@ func writeSummary(w io.Writer, s *luabind.BatchSummary) {
 			fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %10s  %-12s%s", grouped(line.count), line.name, line.hint), " "))
 		}
 	}
+	if s.Earlier > 0 && len(s.Errors) > 0 {
+		fmt.Fprintln(w, "failures of this run:")
+	}
 	writeErrors(w, s.Errors)
+	if s.Failed > 0 && s.Journal != "" {
+		fmt.Fprintln(w, "failed rows run again with retry_failed = true")
+	}
 	if s.Stopped != "" && s.Journal != "" {
 		fmt.Fprintf(w, "to resume from %s, run the same command again\n", s.Journal)
 	}

@@ -112,7 +112,7 @@ func TestBatchBar(t *testing.T) {
 	p.sees(`31 rows.*  28 ok  1 failed \[=+>? *\] \d+%  0:0\d`)
 	p.types(strings.Repeat("\r", 12))
 	p.sees(`batch: 40 rows in 0:\d\d`)
-	p.sees(`39  done\n +1  failed\n +1 x  script: seven \(row 7\)\nafter\n`)
+	p.sees(`39  done\n +1  failed\n +1 x  script: -e:4: seven \(row 7\)\nafter\n`)
 	p.leaves(0)
 
 	p = sitDown(t, home, []string{"TERM=dumb"}, "--sandbox", "-e", code)
@@ -157,7 +157,7 @@ func TestBatchLines(t *testing.T) {
 		want := "batch: 2 rows, 0.2/s, 1 ok, 0:10, 50%, 0:10 left\n" +
 			"batch: 3 rows, 0.2/s, 1 ok, 1 failed, 0:20, 75%, 0:05 left\n" +
 			"batch: 4 rows, 0.1/s, 2 ok, 1 failed, 0:30, 100%\n" +
-			"batch: 4 rows in 0:36, 0.1/s\n           3  done\n           1  failed\n         1 x  script: two (row 2)\n"
+			"batch: 4 rows in 0:36, 0.1/s\n           3  done\n           1  failed\n         1 x  script: -e:3: two (row 2)\n"
 		if status != 0 || out != "" || problems != want {
 			t.Errorf("code %d, %s\n%s", status, out, problems)
 		}

@@ -177,6 +177,9 @@ func (a *app) hintFor(err error) string {
 
 // hintForSetting helps with what a call needs beside its parameters.
 func hintForSetting(invalid *authy.ValidationError) string {
+	if strings.Contains(invalid.Op, ".") { // of a module's function
+		return ""
+	}
 	for _, p := range invalid.Problems {
 		switch {
 		case p.Param == "key" && strings.HasPrefix(p.Reason, "is required") && !strings.Contains(p.Reason, "--sandbox"):

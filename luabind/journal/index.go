@@ -62,8 +62,7 @@ func (s state) status() Status {
 	return Unseen
 }
 
-// next is the state after an event. A row that is run again while it is in doubt stays so until a step or the row is
-// done: the earlier call may still have gone out, so a second kill must not make the row look harmless.
+// next is the state after an event. A row that is run again while it is in doubt stays so until it has ended: the earlier call may still have gone out, so a second kill must not make the row look harmless.
 func (s state) next(e *event) state {
 	if s == stateDone {
 		return s
@@ -85,7 +84,10 @@ func (s state) next(e *event) state {
 			return stateAgain
 		}
 		return stateStarted
-	case stepped:
+	case stepped: // of a row that was in doubt, it may have been another step
+		if s == stateAgain {
+			return s
+		}
 		return stateStarted
 	case undone: // says nothing of what was called since
 		if s == stateCalled || s == stateAgain {

@@ -55,7 +55,7 @@ var histories = []struct {
 	{"started again after a doubt", beginRow + sendRow + doubtRow + beginRow, InDoubt, false, nil},
 	{"stopped again in doubt", beginRow + sendRow + doubtRow + beginRow + sendRow + stopRow, InDoubt, false, nil},
 	{"failed again after a doubt", beginRow + sendRow + doubtRow + beginRow + failSafe, Failed, false, nil},
-	{"a step after a doubt", beginRow + sendRow + doubtRow + beginRow + stepA, Interrupted, true, []string{"a"}},
+	{"a step after a doubt", beginRow + sendRow + doubtRow + beginRow + stepA, InDoubt, false, []string{"a"}},
 	{"done after a doubt", beginRow + sendRow + doubtRow + beginRow + doneRow, Done, false, nil},
 	{"started again after sending", beginRow + sendRow + failSent + beginRow, InDoubt, false, nil},
 	{"skipped", skipRow, Skipped, true, nil},
