@@ -212,7 +212,7 @@ batch.run: results must be another file than one that is read
 		{"a batch in a batch", "", `show(batch.run{ source = { 1 }, each = function() batch.run{ source = {}, each = print } end })
 			show(batch.run{ source = { 1 }, each = function() task.spawn(function() batch.run{ source = {}, each = print } end):await() end })`,
 			"rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\ttest:1: batch.run cannot run inside the each of another batch\n" +
-			"rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\ttest:2: batch.run cannot run inside the each of another batch\n", ""},
+				"rows 1 done 0 failed 1 doubt 0 dup 0 left 0 earlier 0\nscript\t-\t-\t1\t1\ttest:2: batch.run cannot run inside the each of another batch\n", ""},
 		{"files", "id\n", `refused{ source = { 1 }, each = print, results = at "none/out.csv" } refused{ source = { 1 }, key = tostring, each = print, journal = at "none/j" } refused{ source = { 1 }, key = tostring, each = print, journal = dir } refused{ source = { 1 }, key = tostring, each = print, journal = "/dev/null" }
 			refused{ source = { 1 }, key = tostring, each = print, journal = at "rows.csv" } print(#io.open(at "rows.csv"):read "*a")`,
 			`batch.run: cannot write the results: open DIR/none/out.csv: no such file or directory

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	firstPause = 500 * time.Millisecond // after pushback that does not say how long
+	firstPause = 100 * time.Millisecond // after pushback that does not say how long
 	mostPause  = time.Minute            // of those; what a service asks for is kept whatever it is
 	longestAsk = 15 * time.Minute       // of those that the service asks for; then it is asked again
 	trialTime  = 30 * time.Second       // after which another request may try, if nothing was heard of the first
@@ -21,6 +21,7 @@ const (
 	recovery   = time.Second            // how often a lowered rate rises
 	recoverBy  = 1.1                    // by which factor
 	leastPace  = 0.5                    // requests per second, however often the service pushes back
+	mostSlower = 40                     // by which factor the rate is lowered at most; the pauses do the rest
 )
 
 // pace lets the requests of all rows of a batch pause together when the service pushes back, and slows them down when that
@@ -217,7 +218,7 @@ func (p *pace) lower(now time.Time) {
 		current = min(current, float64(p.limiter.Limit()))
 	}
 	p.ceiling = max(p.ceiling, 2*current, 2*leastPace)
-	p.setLimit(max(current/2, leastPace))
+	p.setLimit(max(current/2, leastPace, p.ceiling/mostSlower))
 }
 
 func (p *pace) setLimit(perSecond float64) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 const (
@@ -37,11 +38,13 @@ type batchStub struct {
 	verdicts map[string]int // how often each was given
 
 	// Of the life that the program is in:
-	calls                 int // received in it
-	killAt                int // at which of them it ends; 0 for never
-	killLate              bool
-	burstBegins, burstEnd int // the calls that are pushed back
-	burst                 verdict
+	calls       int // received in it
+	killAt      int // at which of them it ends; 0 for never
+	killLate    bool
+	burstBegins int // the first call that is pushed back; 0 for none
+	burstLasts  time.Duration
+	burstEnds   time.Time // zero before it has begun
+	burst       verdict
 }
 
 // rowCalls is what was asked for one row.
@@ -92,7 +95,7 @@ func (s *batchStub) begins(killAt int, dice *rand.Rand) {
 	defer s.mu.Unlock()
 	s.due, s.killed = make(chan struct{}), make(chan struct{})
 	s.calls, s.killAt, s.killLate = 0, killAt, dice.IntN(2) == 0
-	s.burstBegins, s.burstEnd = 0, 0
+	s.burstBegins, s.burstEnds = 0, time.Time{}
 	if !s.bad {
 		return
 	}
@@ -100,14 +103,12 @@ func (s *batchStub) begins(killAt int, dice *rand.Rand) {
 	if dice.IntN(2) == 0 {
 		v.status = http.StatusServiceUnavailable
 	}
-	length := 30
 	if dice.IntN(2) == 0 {
 		v.retryAfter = "1"
-		length = killedWorkers // all wait once: the test should not take long
 	}
 	v.name = fmt.Sprintf("%d html=%t retry-after=%q", v.status, v.html, v.retryAfter)
 	s.burst, s.burstBegins = v, 1+dice.IntN(80)
-	s.burstEnd = s.burstBegins + 1 + dice.IntN(length)
+	s.burstLasts = time.Duration(1+dice.IntN(300)) * time.Millisecond
 }
 
 func (s *batchStub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -214,7 +215,10 @@ func (s *batchStub) judge(op string, row int) verdict {
 	fmt.Fprintf(h, "%s %d %d", op, row, s.rows[row].received[op])
 	dice := rand.New(rand.NewPCG(s.seed, h.Sum64()))
 	done := dice.IntN(2) == 0
-	if s.burstBegins <= s.calls && s.calls < s.burstEnd {
+	if s.burstBegins > 0 && s.burstBegins <= s.calls && s.burstEnds.IsZero() {
+		s.burstEnds = time.Now().Add(s.burstLasts)
+	}
+	if time.Now().Before(s.burstEnds) {
 		v := s.burst
 		v.clear, v.done = !v.html, v.html && done // of a gateway's page nobody knows what is behind it
 		return v
