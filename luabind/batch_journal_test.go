@@ -255,3 +255,21 @@ func TestBatchResumesLargeFile(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchJournalOfAnotherService does not take what was done elsewhere for done.
+func TestBatchJournalOfAnotherService(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const source = `print(pcall(batch.run, { source = { 7 }, key = tostring, journal = at "journal", each = function(id) authy.request_sms{ authy_id = id } end }))`
+	if got := new(wire).must(t, dir, source, Service("a rehearsal")); !strings.HasPrefix(got, "true") {
+		t.Fatal(got)
+	}
+	w := new(wire)
+	got := w.must(t, dir, source)
+	if want := "DIR/journal: what this journal records was done at a rehearsal, and calls go to https://authy.test (application "; !strings.Contains(got, want) || len(w.calls) > 0 {
+		t.Errorf("got %s after %v, want %s", got, w.calls, want)
+	}
+	if text := readFile(t, dir, "journal"); strings.Contains(text, w.client().Key) {
+		t.Errorf("the journal has the key:\n%s", text)
+	}
+}

@@ -165,7 +165,7 @@ func (b *batch) openJournal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	header := journal.Header{Script: b.host.script, Source: source, Key: b.keyColumn, Columns: b.source.columns()}
+	header := journal.Header{Script: b.host.script, Source: source, Key: b.keyColumn, Columns: b.source.columns(), Service: b.host.service}
 	var options []journal.Option
 	if b.options.Results != "" {
 		options = append(options, journal.KeepOutcomes())

@@ -82,6 +82,7 @@ type Host struct {
 
 	interpreter *interpreter   // nil in a state that has no lock
 	script      journal.Script // what runs
+	service     string         // what journals say that calls go to
 	batches     batches
 
 	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.

@@ -2,6 +2,7 @@ package luabind
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -89,6 +90,18 @@ func Use(middlewares ...Middleware) Option {
 	}
 }
 
+// Service names what calls go to, for the journals of batches: one that was begun at another service is refused. By default
+// that is the client's host, and a fingerprint of its key.
+func Service(name string) Option {
+	return func(rt *Runtime) error { rt.host.service = name; return nil }
+}
+
+// serviceOf is a client's host and application. The key cannot be found from it.
+func serviceOf(client *authy.Client) string {
+	sum := sha256.Sum256([]byte("authysh journal\x00" + client.Key))
+	return cmp.Or(client.Host, authy.DefaultHost) + " (application " + hex.EncodeToString(sum[:4]) + ")"
+}
+
 // With adds modules of the host: each becomes a global and can be required. Its name must be new.
 func With(modules ...func(*Host) Module) Option {
 	return func(rt *Runtime) error { rt.extra = append(rt.extra, modules...); return nil }
@@ -125,6 +138,7 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 			return nil, err
 		}
 	}
+	rt.host.service = cmp.Or(rt.host.service, serviceOf(client))
 	rt.background, rt.end = context.WithCancel(context.Background())
 	rt.state = lua.NewState(stateOptions)
 	rt.tasks = newTasks(rt.state, rt.host)

@@ -78,7 +78,7 @@ func (p *prompter) open() error {
 		luabind.Log(p.app.scriptLog()), luabind.BatchStarted(p.app.batchStarted(p.console.Stderr())), luabind.Use(p.calls.watch, requireKey, p.guard),
 	}
 	if p.box != nil {
-		options = append(options, luabind.Clock(p.box.now), luabind.With(p.box.module))
+		options = append(options, luabind.Clock(p.box.now), luabind.With(p.box.module), luabind.Service(privateName))
 	}
 	runtime, err := luabind.New(p.client, options...)
 	if err != nil {

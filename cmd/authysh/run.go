@@ -149,7 +149,7 @@ func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, err
 		a.box = newPrivateSandbox()
 		client := a.box.client(s)
 		client.Logger = a.logger()
-		return client, append(options, luabind.Clock(a.box.now), luabind.With(a.box.module)), nil
+		return client, append(options, luabind.Clock(a.box.now), luabind.With(a.box.module), luabind.Service(privateName)), nil
 	}
 	client, err := a.client(s)
 	if err != nil {

@@ -18,6 +18,9 @@ import (
 // listen, so that no other program is ever meant.
 const privateURL = "http://localhost:0"
 
+// privateName is what journals call it. Each is another, but who tries out how a batch resumes may do so.
+const privateName = "a private sandbox"
+
 // privateSandbox is the sandbox of --sandbox: a service in this process, without a port.
 type privateSandbox struct {
 	key       string

@@ -33,6 +33,17 @@ func (e *ChangedError) Error() string {
 		e.Path, e.Source, strings.Join(e.Changes, ", "))
 }
 
+// A ServiceError says that a journal belongs to a run against another service, or another application of it.
+type ServiceError struct {
+	Path     string
+	Was, Now string
+}
+
+func (e *ServiceError) Error() string {
+	return fmt.Sprintf("%s: what this journal records was done at %s, and calls go to %s now; go back there to go on, or name a new journal to start over",
+		e.Path, e.Was, e.Now)
+}
+
 // A WriteError says that the journal could not be written, so that no call was made any more.
 type WriteError struct {
 	Path string

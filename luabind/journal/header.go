@@ -19,6 +19,7 @@ type Header struct {
 	Source  Source
 	Key     string   // the column that names a row; empty if a function does
 	Columns []string // the columns of the source in their order; nil if it has none, or they are not known
+	Service string   // what the calls go to; empty if that is not known
 }
 
 // A Script is the program that runs. A resumed run may have another: it was mended, perhaps.
@@ -44,10 +45,11 @@ type headerLine struct {
 	Source  Source    `json:"source"`
 	Key     string    `json:"key"`
 	Columns []string  `json:"columns,omitempty"`
+	Service string    `json:"service,omitempty"`
 }
 
 func (h Header) encode() ([]byte, error) {
-	line, err := json.Marshal(headerLine{magic, version, h.Created.UTC(), h.Script, h.Source, h.Key, h.Columns})
+	line, err := json.Marshal(headerLine{magic, version, h.Created.UTC(), h.Script, h.Source, h.Key, h.Columns, h.Service})
 	if len(line) >= maxRecord {
 		return nil, fmt.Errorf("the header of the journal is %d bytes long, and may have %d", len(line), maxRecord)
 	}
@@ -71,13 +73,21 @@ func decodeHeader(path, line string) (Header, error) {
 	if err := json.Unmarshal([]byte(line), &h); err != nil {
 		return Header{}, &FormatError{path, 1, fmt.Sprintf("is a journal with a damaged first line: %v; restore the file, or name a new journal", err)}
 	}
-	return Header{h.Created, h.Script, h.Source, h.Key, h.Columns}, nil
+	return Header{h.Created, h.Script, h.Source, h.Key, h.Columns, h.Service}, nil
 }
 
 // begunHeader reports whether line, which has no end, may be a header whose writing was cut short.
 func begunHeader(line string) bool {
 	start := fmt.Sprintf(`{"journal":%q,"version":%d,`, magic, version)
 	return strings.HasPrefix(start, line) || strings.HasPrefix(line, start)
+}
+
+// compareService returns a *ServiceError if what was done was done at another service: nothing of it holds for this one.
+func compareService(path string, was, now Header) error {
+	if was.Service == "" || now.Service == "" || was.Service == now.Service {
+		return nil
+	}
+	return &ServiceError{path, was.Service, now.Service}
 }
 
 // compareSource returns a *ChangedError if a journal with the header was is no journal of what now describes. The name

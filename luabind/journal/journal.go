@@ -54,7 +54,7 @@ type storage interface {
 // with the context's cause. No other process can open the journal until Close.
 //
 // Errors are a *[LockedError] if another run has the journal open, a *[ChangedError] if it belongs to another source or
-// key column, a *[FormatError] if the file is no journal or is damaged, a *[WriteError] if its first record cannot be
+// key column, a *[ServiceError] if to another service, a *[FormatError] if the file is no journal or is damaged, a *[WriteError] if its first record cannot be
 // written, and what the operating system says. A file that is no journal is left as it is.
 func Open(ctx context.Context, path string, h Header, opts ...Option) (*Journal, error) {
 	var o options
@@ -110,6 +110,9 @@ func take(ctx context.Context, path string, file *held, h Header, o options) (_ 
 		return j, j.begin(file)
 	}
 	if err := compareSource(path, s.header, h); err != nil {
+		return nil, err
+	}
+	if err := compareService(path, s.header, h); err != nil {
 		return nil, err
 	}
 	if s.torn {
