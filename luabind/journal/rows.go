@@ -7,6 +7,8 @@ import (
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/tidwall/gjson"
 )
 
 // A RowRecord is what a journal tells of one row.
@@ -18,7 +20,7 @@ type RowRecord struct {
 	Row        json.RawMessage // as given to [Journal.Begin]; nil if it was not
 	Result     json.RawMessage // for Done
 	Error      json.RawMessage // for Failed, and for InDoubt if the row ended
-	Op         string          // the last call that may not be repeated, if one was made since the last step
+	Op         string          // for InDoubt the call in doubt, else the last one that may not be repeated since the last step
 	Reason     string          // for Skipped
 }
 
@@ -87,6 +89,9 @@ func (r *RowRecord) take(e *event) {
 		r.Result = rawJSON(e.result)
 	case failed, doubt:
 		r.Error = rawJSON(e.err)
+		if op := gjson.Get(e.err, "op"); e.kind == doubt && op.Str != "" {
+			r.Op = op.Str // others may have followed, such as one that undoes what came before
+		}
 	case skipped:
 		r.Reason = e.reason
 	}

@@ -213,3 +213,31 @@ func TestFingerprint(t *testing.T) {
 		}
 	}
 }
+
+// TestOperationInDoubt has a row that ended with a lost answer, and then undid what came before.
+func TestOperationInDoubt(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "j")
+	h := Header{Source: Source{Name: "a file", SHA256: "00"}}
+	j, err := Open(t.Context(), path, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := j.Begin(1, "k", nil)
+	for _, op := range []string{"request_sms", "delete_user"} {
+		if err := e.Call(t.Context(), Call{Op: op, Effect: "sends"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Doubt([]byte(`{"kind":"timeout","op":"request_sms"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for row, err := range Rows(t.Context(), path, InDoubt) {
+		if err != nil || row.Op != "request_sms" {
+			t.Errorf("in doubt is %s, %v, want request_sms", row.Op, err)
+		}
+	}
+}
