@@ -15,6 +15,9 @@ import (
 	"github.com/authysh/authysh/authy"
 )
 
+// elapse lets time pass in a bubble.
+func elapse(d time.Duration) { time.Sleep(d) }
+
 func pushback(retryAfter time.Duration) error {
 	return &authy.APIError{Op: "request_sms", Status: 429, RetryAfter: retryAfter}
 }
@@ -46,7 +49,7 @@ func TestPacePauses(t *testing.T) {
 			t.Errorf("waited %s, want what the service asked for", got)
 		}
 		p.observe(time.Now(), nil) // the one that tried
-		time.Sleep(time.Second / 2)
+		elapse(time.Second / 2)
 		p.observe(begun, pushback(time.Second)) // of a request that was sent before the pause
 		if p.waves != 1 || p.ceiling != 0 {
 			t.Errorf("%d waves, want one, which does not lower the rate", p.waves)
@@ -95,7 +98,7 @@ func TestPaceSlowsDown(t *testing.T) {
 				}
 				n++
 				sent := time.Now()
-				time.Sleep(10 * time.Millisecond)
+				elapse(10 * time.Millisecond)
 				p.observe(sent, nil)
 			}
 			return float64(n) / time.Since(begun).Seconds()
@@ -133,7 +136,7 @@ func TestPaceSlowsDown(t *testing.T) {
 		}
 		for range 100 { // however often
 			p.observe(time.Now(), pushback(time.Second))
-			time.Sleep(time.Second)
+			elapse(time.Second)
 		}
 		if got := float64(p.limiter.Limit()); got < leastPace {
 			t.Errorf("limit %v, want at least %v", got, leastPace)
@@ -248,14 +251,14 @@ func TestPaceTries(t *testing.T) {
 		for range 3 {
 			go func() { through <- p.Wait(t.Context()) }()
 		}
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		synctest.Wait()
 		if len(through) != 1 {
 			t.Fatalf("%d requests tried", len(through))
 		}
 		<-through
 		p.observe(time.Now(), pushback(time.Minute))
-		time.Sleep(70 * time.Second)
+		elapse(70 * time.Second)
 		synctest.Wait()
 		if len(through) != 1 {
 			t.Fatalf("%d requests tried after the second pause", len(through))
