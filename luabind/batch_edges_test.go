@@ -98,3 +98,37 @@ func TestBatchKnownFailures(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchInterruptInPause stops a batch whose flows wait in a pause that the service asked for: nothing is undone, and
+// the row goes on from there when it is resumed.
+func TestBatchInterruptInPause(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w := new(wire)
+	rt, _ := w.runtime(t)
+	w.answer = func(call string, _ *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(call, "sms/") {
+			rt.Interrupt()
+			return reply(429, `{"success":false,"error_code":"60003"}`, "Retry-After", "600"), nil
+		}
+		return answerByID(call)
+	}
+	const source = `local f = flow.define("f", {
+		{ "look", function() return authy.get_user_status{ authy_id = 7 }.message end, undo = function() authy.get_user_status{ authy_id = 8 } end },
+		{ "send", function() return authy.request_sms{ authy_id = 7 }.message end, retry = { times = 3, backoff = "1ms" } } })
+		batch.run{ source = { 7 }, key = tostring, journal = dir .. "/journal", each = function() f:run() end }`
+	err := rt.Run(t.Context(), batchScript(dir, source))
+	if failure, ok := errors.AsType[authy.Error](err); !ok || failure.Kind() != authy.KindCanceled {
+		t.Errorf("got %v", err)
+	}
+	if got := w.sorted(); got != "sms/7 users/7/status" {
+		t.Errorf("called %s: the step was undone, or tried again", got)
+	}
+	again := new(wire)
+	if err := func() error {
+		rt, _ := again.runtime(t)
+		return rt.Run(t.Context(), batchScript(dir, source))
+	}(); err != nil || again.sorted() != "sms/7" {
+		t.Errorf("resumed: %v, called %s", err, again.sorted())
+	}
+}

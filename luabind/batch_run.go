@@ -196,7 +196,7 @@ func (b *batch) stop(reason stopReason) {
 
 // stopIfCanceled stops the batch when the script is interrupted.
 func (b *batch) stopIfCanceled(L *lua.LState) bool {
-	if L.Context() == nil || L.Context().Err() == nil {
+	if contextOf(L).Err() == nil {
 		return false
 	}
 	b.stop(stoppedByInterrupt)
@@ -270,7 +270,7 @@ func (b *batch) outcome(L *lua.LState, summary *BatchSummary) int {
 		L.Error(e, 0)
 	}
 	switch {
-	case L.Context() != nil && L.Context().Err() != nil:
+	case contextOf(L).Err() != nil:
 		raise(L, errTaskCanceled)
 	case b.script != nil:
 		L.Error(b.script, 0)

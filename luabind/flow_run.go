@@ -103,7 +103,7 @@ func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) 
 			value, err = callback(L, step.run, r.ctx)
 			return err
 		})
-		interrupted := contextOf(L).Err() != nil
+		interrupted := r.isInterrupted(L)
 		if err == nil && !(interrupted && s.canceled.Load()) {
 			r.finish(L, step, s, value)
 			return value, nil
@@ -129,6 +129,12 @@ func (r *flowRun) take(L *lua.LState, step flowStep) (lua.LValue, *ScriptError) 
 			raise(L, errTaskCanceled)
 		}
 	}
+}
+
+// isInterrupted reports whether the flow is to stop where it is: the script is canceled, or its batch stops and a call of
+// the row was given up in a pause. Steps are then neither tried again nor undone; the row goes on when it is resumed.
+func (r *flowRun) isInterrupted(L *lua.LState) bool {
+	return contextOf(L).Err() != nil || r.row != nil && r.row.gaveUp.Load()
 }
 
 // newScope is for running a step, or undoing it.
@@ -299,7 +305,7 @@ func (r *flowRun) undo(L *lua.LState) []UndoneStep {
 		} else {
 			r.handOver(s, r.outer)
 		}
-		if L.Context() != nil && L.Context().Err() != nil {
+		if r.isInterrupted(L) {
 			raise(L, errTaskCanceled)
 		}
 		outcomes = append(outcomes, UndoneStep{step.name, failure})

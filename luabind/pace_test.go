@@ -279,7 +279,6 @@ func TestPaceTries(t *testing.T) {
 		if err := <-through; !errors.Is(err, errGivenUp) {
 			t.Errorf("when the batch stops: %v", err)
 		}
-		p.observe(time.Now(), nil)
 	})
 }
 
