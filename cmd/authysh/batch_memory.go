@@ -23,25 +23,37 @@ func (a *app) keepSmall() (stop func()) {
 	if own, _ := a.lookupEnv("GOGC"); own != "" {
 		return func() {}
 	}
+	set := mostPercent
+	bound := func() {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		if percent := percentFor(live[0].Value.Uint64()); percent != set {
+			debug.SetGCPercent(percent)
+			set = percent
+		}
+	}
 	before := debug.SetGCPercent(mostPercent)
+	bound()
+	end := every(heapPause, bound)
+	return func() {
+		end()
+		debug.SetGCPercent(before)
+	}
+}
+
+// every calls f now and then, in a goroutine of its own, until stop is called; f does not run any more when that returns.
+func every(pause time.Duration, f func()) (stop func()) {
 	quit, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
-		ticks := time.NewTicker(heapPause)
+		ticks := time.NewTicker(pause)
 		defer ticks.Stop()
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		set := mostPercent
 		for {
-			metrics.Read(live)
-			if percent := percentFor(live[0].Value.Uint64()); percent != set {
-				debug.SetGCPercent(percent)
-				set = percent
-			}
 			select {
 			case <-quit:
-				debug.SetGCPercent(before)
 				return
 			case <-ticks.C:
+				f()
 			}
 		}
 	}()

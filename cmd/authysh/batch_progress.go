@@ -48,29 +48,14 @@ func (a *app) showProgress(w io.Writer, b luabind.Batch) (stop func()) {
 		return a.console.Status(newBatchBar(b).draw)
 	}
 	meter := &batchMeter{batch: b}
-	quit, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		ticks := time.NewTicker(progressPause)
-		defer ticks.Stop()
-		for {
-			select {
-			case <-quit:
-				return
-			case <-ticks.C:
-				meter.measure()
-				line := "batch: " + meter.counts(", ") + ", " + meter.took()
-				if part, ok := b.Fraction(); ok {
-					line += fmt.Sprintf(", %.0f%%", 100*part)
-				}
-				fmt.Fprintln(w, line+meter.left(", "))
-			}
+	return every(progressPause, func() {
+		meter.measure()
+		line := "batch: " + meter.counts(", ") + ", " + meter.took()
+		if part, ok := b.Fraction(); ok {
+			line += fmt.Sprintf(", %.0f%%", 100*part)
 		}
-	}()
-	return func() {
-		close(quit)
-		<-gone
-	}
+		fmt.Fprintln(w, line+meter.left(", "))
+	})
 }
 
 // batchMeter turns the counts of a batch into words.
