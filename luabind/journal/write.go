@@ -10,7 +10,7 @@ const (
 	// writeDelay is how long a record that nobody waits for may stay in memory.
 	writeDelay = 200 * time.Millisecond
 	// gatherTime is how long the first who waits for the disk lets others join, if there are any who might.
-	gatherTime = time.Millisecond
+	gatherTime = 2 * time.Millisecond
 	// writeSize is how many bytes are written without waiting for more.
 	writeSize = 256 << 10
 	// mostPending is how many bytes may be queued; who records more has to wait.
