@@ -39,6 +39,8 @@ type app struct {
 	quiet   bool
 	config  string
 
+	commandNames []string // what the first argument may be, beside a script
+
 	script luabind.Script  // what runs, for error reports
 	loaded *settings       // what it runs with
 	box    *privateSandbox // of --sandbox

@@ -18,20 +18,32 @@ import (
 // execute finds out what the arguments ask for, and does it.
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.rootCommand()
-	if !runsScript(args) {
-		root.AddCommand(a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.versionCommand())
-		root.SetHelpCommand(helpCommand())
+	commands := a.commands()
+	a.commandNames = append(namesOf(commands), "help")
+	if !runsScript(args, a.commandNames) {
+		root.AddCommand(commands...)
+		root.SetHelpCommand(a.helpCommand())
 	}
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
 }
 
-// commandNames are the commands as users type them.
-var commandNames = []string{"sandbox", "journal", "config", "version", "help"}
+// commands are those of the program, in the order of --help.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.versionCommand()}
+}
+
+func namesOf(commands []*cobra.Command) []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.Name()
+	}
+	return names
+}
 
 // runsScript reports whether the arguments name a script rather than a command. cobra alone cannot tell: it would take
 // the word "sandbox" for the command wherever it stands, also among a script's own arguments.
-func runsScript(args []string) bool {
+func runsScript(args, commandNames []string) bool {
 	var probe app
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.AddFlagSet(probe.globalFlags())
@@ -189,7 +201,7 @@ func flagError(cmd *cobra.Command, err error) error {
 func helpHint(cmd *cobra.Command) string { return "see " + cmd.CommandPath() + " --help" }
 
 // noSuchScript says that there is neither a script nor a command of that name, and what may have been meant.
-func noSuchScript(name string) error {
+func noSuchScript(name string, commandNames []string) error {
 	if strings.ContainsAny(name, `/\`) || filepath.Ext(name) != "" {
 		return &usageError{message: fmt.Sprintf("script %s does not exist%s", name, suggestScript(name))}
 	}

@@ -101,7 +101,7 @@ func (a *app) readScript(ctx context.Context, code, args []string) (luabind.Scri
 	script, err := luabind.ReadScript(args[0])
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return script, noSuchScript(args[0])
+		return script, noSuchScript(args[0], a.commandNames)
 	case err != nil:
 		return script, &usageError{message: err.Error()}
 	case isBinary(script.Source):

@@ -132,13 +132,13 @@ func listFlags(b *strings.Builder, flags *pflag.FlagSet) {
 }
 
 // helpCommand is authysh help: of commands, and of what scripts can call, in the words of the prompt's help.
-func helpCommand() *cobra.Command {
+func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command | name | topic]",
 		Short: "explain a command, a Lua function or a topic",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 && !slices.Contains(commandNames, args[0]) {
-				return explain(cmd, args[0])
+			if len(args) == 1 && !slices.Contains(a.commandNames, args[0]) {
+				return a.explain(cmd, args[0])
 			}
 			found := cmd.Root()
 			for _, name := range args {
@@ -165,7 +165,7 @@ func helpTopics() []luabind.Topic {
 }
 
 // explain shows what the manual has about a name of Lua or a topic.
-func explain(cmd *cobra.Command, topic string) error {
+func (a *app) explain(cmd *cobra.Command, topic string) error {
 	manual := luabind.NewManual(helpTopics(), newPrivateSandbox().module)
 	text, near, ok := manual.Help(topic)
 	if ok {
@@ -174,7 +174,7 @@ func explain(cmd *cobra.Command, topic string) error {
 	}
 	e := &usageError{message: fmt.Sprintf("there is no help about %q", clip(topic)), hint: "authysh help authy lists the operations"}
 	if near == "" {
-		near = authy.Nearest(topic, commandNames)
+		near = authy.Nearest(topic, a.commandNames)
 	}
 	if near != "" {
 		e.message += fmt.Sprintf(", did you mean %q?", near)
@@ -188,12 +188,8 @@ func subcommand(parent *cobra.Command, name string) (*cobra.Command, error) {
 	if i := slices.IndexFunc(commands, func(c *cobra.Command) bool { return c.Name() == name }); i >= 0 {
 		return commands[i], nil
 	}
-	names := make([]string, len(commands))
-	for i, c := range commands {
-		names[i] = c.Name()
-	}
 	e := &usageError{message: fmt.Sprintf("%s has no command %q", parent.CommandPath(), clip(name)), hint: helpHint(parent)}
-	if near := authy.Nearest(name, names); near != "" {
+	if near := authy.Nearest(name, namesOf(commands)); near != "" {
 		e.message += fmt.Sprintf(", did you mean %q?", near)
 	}
 	return nil, e
