@@ -4,7 +4,7 @@ import "context"
 
 // GetApplicationDetailsParams says who asks.
 type GetApplicationDetailsParams struct {
-	IP *string `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the person who asks."`
+	IP *string `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the person who asks."`
 }
 
 // Application is the answer to get_application_details.
@@ -39,7 +39,7 @@ func (c *Client) GetApplicationDetails(ctx context.Context, p GetApplicationDeta
 
 // GetApplicationStatisticsParams says who asks.
 type GetApplicationStatisticsParams struct {
-	IP *string `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the person who asks."`
+	IP *string `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the person who asks."`
 }
 
 // ApplicationStatistics is the answer to get_application_statistics.

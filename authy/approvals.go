@@ -9,7 +9,7 @@ import (
 // CreateApprovalRequestParams describes a push that asks a user to approve something.
 type CreateApprovalRequestParams struct {
 	AuthyID ID       `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	Message string   `json:"message" rule:"length 1-144" doc:"Question shown to the user."`
+	Message string   `json:"message" rule:"length 1-144" private:"" doc:"Question shown to the user."`
 	Details *Details `json:"details" doc:"Facts shown to the user and facts only stored."`
 	Logos   []Logo   `json:"logos" rule:"logos" doc:"Logos to show; default should be among them."`
 	// TTL is in seconds. Nil is Authy's default, 86400; zero never expires.
@@ -19,8 +19,8 @@ type CreateApprovalRequestParams struct {
 // Details are facts about an approval request. Keys have at most 20 characters; values are strings, numbers,
 // booleans or objects of these.
 type Details struct {
-	Visible map[string]any `json:"visible" wire:"details" rule:"details" doc:"Facts shown to the user."`
-	Hidden  map[string]any `json:"hidden" wire:"hidden_details" rule:"details" doc:"Facts stored but not shown."`
+	Visible map[string]any `json:"visible" wire:"details" rule:"details" private:"" doc:"Facts shown to the user."`
+	Hidden  map[string]any `json:"hidden" wire:"hidden_details" rule:"details" private:"" doc:"Facts stored but not shown."`
 }
 
 // Logo is an image shown with an approval request.
@@ -70,7 +70,7 @@ type ApprovalDetails struct {
 	UUID            string `json:"uuid" doc:"Id of the request."`
 	Status          string `json:"status" doc:"pending, approved, denied or expired."`
 	AuthyID         ID     `json:"_authy_id,omitempty" doc:"Authy id of the user."`
-	UserEmail       string `json:"_user_email,omitempty" doc:"E-mail address of the user."`
+	UserEmail       string `json:"_user_email,omitempty" private:"" doc:"E-mail address of the user."`
 	AppName         string `json:"_app_name,omitempty" doc:"Name of the application."`
 	AppSerialID     ID     `json:"_app_serial_id,omitempty" doc:"Number of the application."`
 	InternalID      string `json:"_id,omitempty" doc:"Internal id of the request."`

@@ -5,13 +5,13 @@ import "context"
 // StartPhoneVerificationParams names a phone and how to reach it.
 type StartPhoneVerificationParams struct {
 	CountryCode string  `json:"country_code" wire:"country_code,number" rule:"country_code" doc:"Country of the phone: PT, or a calling code such as 351."`
-	Phone       string  `json:"phone" wire:"phone_number" rule:"phone" doc:"Phone number in any usual notation."`
+	Phone       string  `json:"phone" wire:"phone_number" rule:"phone" private:"" doc:"Phone number in any usual notation."`
 	Via         string  `json:"via" rule:"enum via" doc:"How the code travels."`
 	Locale      *string `json:"locale" rule:"enum locale" doc:"Language of the message; by default that of the country."`
 	CodeLength  *int    `json:"code_length" rule:"range 4-10" doc:"Digits of the code; 4 by default."`
 	// CustomCode is a code of your own instead of Authy's; Twilio must have enabled it. The answer then has SMSID.
-	CustomCode    *string `json:"custom_code" rule:"length 4-10" doc:"Your own code to send."`
-	CustomMessage *string `json:"custom_message" rule:"text" doc:"Your own text, where the application may send one."`
+	CustomCode    *string `json:"custom_code" rule:"length 4-10" private:"" doc:"Your own code to send."`
+	CustomMessage *string `json:"custom_message" rule:"text" private:"" doc:"Your own text, where the application may send one."`
 }
 
 // PhoneVerification is the answer to start_phone_verification.
@@ -35,8 +35,8 @@ func (c *Client) StartPhoneVerification(ctx context.Context, p StartPhoneVerific
 // VerifyPhoneParams names a phone and the code to check.
 type VerifyPhoneParams struct {
 	CountryCode string `json:"country_code" wire:"country_code,number" rule:"country_code" doc:"Country of the phone: PT, or a calling code such as 351."`
-	Phone       string `json:"phone" wire:"phone_number" rule:"phone" doc:"Phone number in any usual notation."`
-	Token       string `json:"token" wire:"verification_code" rule:"digits 4-10" doc:"Code that the person typed; leading zeros count."`
+	Phone       string `json:"phone" wire:"phone_number" rule:"phone" private:"" doc:"Phone number in any usual notation."`
+	Token       string `json:"token" wire:"verification_code" rule:"digits 4-10" private:"" doc:"Code that the person typed; leading zeros count."`
 }
 
 // PhoneCheck is the answer to verify_phone; there is one only if the code is right.
@@ -55,7 +55,7 @@ func (c *Client) VerifyPhone(ctx context.Context, p VerifyPhoneParams) (*PhoneCh
 type GetPhoneVerificationStatusParams struct {
 	UUID        *string `json:"uuid" rule:"text" doc:"Id of the verification."`
 	CountryCode *string `json:"country_code" wire:"country_code,number" rule:"country_code" doc:"Country of the phone, without uuid."`
-	Phone       *string `json:"phone" wire:"phone_number" rule:"phone" doc:"Phone number, without uuid."`
+	Phone       *string `json:"phone" wire:"phone_number" rule:"phone" private:"" doc:"Phone number, without uuid."`
 }
 
 func (p *GetPhoneVerificationStatusParams) complete(report func(param, reason string)) {
@@ -96,8 +96,8 @@ func (c *Client) GetPhoneVerificationStatus(ctx context.Context, p GetPhoneVerif
 // GetPhoneInformationParams names a phone.
 type GetPhoneInformationParams struct {
 	CountryCode string  `json:"country_code" wire:"country_code,number" rule:"country_code" doc:"Country of the phone: PT, or a calling code such as 351."`
-	Phone       string  `json:"phone" wire:"phone_number" rule:"phone" doc:"Phone number in any usual notation."`
-	IP          *string `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the person who asks."`
+	Phone       string  `json:"phone" wire:"phone_number" rule:"phone" private:"" doc:"Phone number in any usual notation."`
+	IP          *string `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the person who asks."`
 }
 
 // PhoneInformation is the answer to get_phone_information.

@@ -18,6 +18,8 @@ type Field struct {
 	Type reflect.Type
 	// Optional fields may be left out. Of results it means that the service may leave them out.
 	Optional bool
+	// Private fields hold personal data or a secret, which a log must not show: a phone number, a code, a seed.
+	Private bool
 	// Rule is the limit that a value must keep; the zero Rule for results.
 	Rule Rule
 	// Fields are the members of an object or of a list of objects, such as details or logos.
@@ -48,6 +50,8 @@ type param struct {
 	kind   reflect.Kind
 	option bool // a pointer, slice or map: absent when nil
 	needed bool // must be given although it is one of these
+
+	private bool
 }
 
 // node is an object of a JSON body, built at plan time so that encoding only walks it.
@@ -109,7 +113,8 @@ func describe(t reflect.Type, f reflect.StructField) Field {
 	if name == "" || doc == "" {
 		panic(fmt.Sprintf("authy: %s.%s needs a json name and a doc", t, f.Name))
 	}
-	return Field{Name: name, Doc: doc}
+	_, private := f.Tag.Lookup("private")
+	return Field{Name: name, Doc: doc, Private: private}
 }
 
 func optional(t reflect.Type) (reflect.Type, bool) {
@@ -163,9 +168,10 @@ func (p *plan) collect(t reflect.Type, index []int, prefix string) {
 			wire = name
 		}
 		_, needed := f.Tag.Lookup("required")
+		_, private := f.Tag.Lookup("private")
 		p.params = append(p.params, param{
 			name: prefix + name, index: at, wire: wireKeys(wire), number: flag == "number",
-			rule: parseRule(f.Tag.Get("rule")), kind: inner.Kind(), option: option, needed: needed,
+			rule: parseRule(f.Tag.Get("rule")), kind: inner.Kind(), option: option, needed: needed, private: private,
 		})
 	}
 }

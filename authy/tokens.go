@@ -7,7 +7,7 @@ type RequestSMSParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
 	Force   *bool   `json:"force" doc:"Send even if the user has the Authy app."`
 	Action  *string `json:"action" rule:"length 1-255" doc:"What the code is good for; verify_token must name the same."`
-	Message *string `json:"message" wire:"action_message" rule:"length 1-255" doc:"Text shown for the action."`
+	Message *string `json:"message" wire:"action_message" rule:"length 1-255" private:"" doc:"Text shown for the action."`
 	Locale  *string `json:"locale" rule:"enum locale" doc:"Language of the message; by default that of the country."`
 }
 
@@ -17,7 +17,7 @@ type RequestCallParams RequestSMSParams
 // TokenRequest is the answer to request_sms and request_call.
 type TokenRequest struct {
 	Answer
-	Cellphone string `json:"cellphone" doc:"Phone number, masked but for the last digits."`
+	Cellphone string `json:"cellphone" private:"" doc:"Phone number, masked but for the last digits."`
 	Device    string `json:"device,omitempty" doc:"Device with the Authy app, when ignored."`
 	Ignored   Bool   `json:"ignored,omitempty" doc:"True when nothing was sent: the app is in use."`
 }
@@ -48,7 +48,7 @@ type RequestEmailParams struct {
 // EmailRequest is the answer to request_email.
 type EmailRequest struct {
 	Answer
-	Email   string `json:"email" doc:"Address the code went to."`
+	Email   string `json:"email" private:"" doc:"Address the code went to."`
 	EmailID string `json:"email_id,omitempty" doc:"Id of the message."`
 }
 
@@ -62,10 +62,10 @@ func (c *Client) RequestEmail(ctx context.Context, p RequestEmailParams) (*Email
 // VerifyTokenParams names a user and the code to check.
 type VerifyTokenParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	Token   string  `json:"token" rule:"digits 6-8" doc:"Code that the user typed; leading zeros count."`
+	Token   string  `json:"token" rule:"digits 6-8" private:"" doc:"Code that the user typed; leading zeros count."`
 	Force   *bool   `json:"force" doc:"Check even if the user has never confirmed a code."`
 	Action  *string `json:"action" rule:"length 1-255" doc:"Action that the code was requested for."`
-	IP      *string `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the user."`
+	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the user."`
 }
 
 // TokenVerification is the answer to verify_token; there is one only if the code is right.
@@ -83,11 +83,11 @@ type TokenDevice struct {
 	RegistrationMethod    string `json:"registration_method,omitempty" doc:"How it was registered."`
 	RegistrationCountry   string `json:"registration_country,omitempty" doc:"Country at registration."`
 	RegistrationRegion    string `json:"registration_region,omitempty" doc:"Region at registration."`
-	RegistrationCity      string `json:"registration_city,omitempty" doc:"City at registration."`
+	RegistrationCity      string `json:"registration_city,omitempty" private:"" doc:"City at registration."`
 	Country               string `json:"country,omitempty" doc:"Country now."`
 	Region                string `json:"region,omitempty" doc:"Region now."`
-	City                  string `json:"city,omitempty" doc:"City now."`
-	IP                    string `json:"ip,omitempty" doc:"IP address now."`
+	City                  string `json:"city,omitempty" private:"" doc:"City now."`
+	IP                    string `json:"ip,omitempty" private:"" doc:"IP address now."`
 	LastAccountRecoveryAt Int    `json:"last_account_recovery_at,omitempty" doc:"Last account recovery, Unix seconds."`
 	LastSyncDate          Int    `json:"last_sync_date,omitempty" doc:"Last contact, Unix seconds."`
 }
@@ -123,14 +123,14 @@ func (c *Client) VerifyToken(ctx context.Context, p VerifyTokenParams) (*TokenVe
 type CreateUserSecretParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
 	QRSize  *int    `json:"qr_size" rule:"range 1-4096" doc:"Width and height of the QR code in pixels."`
-	Label   *string `json:"label" rule:"length 1-255" doc:"Account name that the app shows."`
+	Label   *string `json:"label" rule:"length 1-255" private:"" doc:"Account name that the app shows."`
 }
 
 // UserSecret is the answer to create_user_secret.
 type UserSecret struct {
 	Answer
-	QRCode string `json:"qr_code" doc:"URL of the QR code, a PNG."`
-	Label  string `json:"label,omitempty" doc:"Account name that the app shows."`
+	QRCode string `json:"qr_code" private:"" doc:"URL of the QR code, a PNG."`
+	Label  string `json:"label,omitempty" private:"" doc:"Account name that the app shows."`
 	Issuer string `json:"issuer,omitempty" doc:"Application name that the app shows."`
 }
 
@@ -158,8 +158,8 @@ type ExportUserParams struct {
 // ExportedSecret is the answer to export_user_secret.
 type ExportedSecret struct {
 	Answer
-	Secret string `json:"secret" doc:"Seed of the authenticator app, base32: keep it secret."`
-	OTP    string `json:"otp,omitempty" doc:"Current code, to check the seed against."`
+	Secret string `json:"secret" private:"" doc:"Seed of the authenticator app, base32: keep it secret."`
+	OTP    string `json:"otp,omitempty" private:"" doc:"Current code, to check the seed against."`
 }
 
 func (s *ExportedSecret) essential() string {
@@ -179,9 +179,9 @@ func (c *Client) ExportUserSecret(ctx context.Context, p ExportUserParams) (*Exp
 // ExportedPhone is the answer to export_user_phone.
 type ExportedPhone struct {
 	Answer
-	PhoneNumber string `json:"phone_number" doc:"National number, with separators."`
+	PhoneNumber string `json:"phone_number" private:"" doc:"National number, with separators."`
 	CountryCode Int    `json:"country_code" doc:"Calling code."`
-	E164        string `json:"e164,omitempty" doc:"The number in E.164 form."`
+	E164        string `json:"e164,omitempty" private:"" doc:"The number in E.164 form."`
 	UpdatedAt   string `json:"updated_at,omitempty" doc:"Last change, RFC 3339."`
 }
 

@@ -5,8 +5,8 @@ import "context"
 // RegisterUserParams describes the person to enrol.
 type RegisterUserParams struct {
 	CountryCode string `json:"country_code" wire:"user[country_code],number" rule:"country_code" doc:"Country of the phone: PT, or a calling code such as 351."`
-	Phone       string `json:"phone" wire:"user[cellphone]" rule:"phone" doc:"Phone number in any usual notation."`
-	Email       string `json:"email" wire:"user[email]" rule:"email" doc:"E-mail address; more than one may be stored per user."`
+	Phone       string `json:"phone" wire:"user[cellphone]" rule:"phone" private:"" doc:"Phone number in any usual notation."`
+	Email       string `json:"email" wire:"user[email]" rule:"email" private:"" doc:"E-mail address; more than one may be stored per user."`
 	// SendInstallLink asks for a text with a link to the Authy app; the dashboard's setting decides when nil.
 	SendInstallLink *bool `json:"send_install_link" wire:"send_install_link_via_sms" doc:"Text a link to the app; by default what the dashboard says: yes."`
 }
@@ -50,7 +50,7 @@ func (c *Client) RegisterUser(ctx context.Context, p RegisterUserParams) (*Regis
 // GetUserStatusParams names a user.
 type GetUserStatusParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	IP      *string `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the person who asks."`
+	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" private:"" doc:"IP address of the person who asks."`
 }
 
 // UserStatus is the answer to get_user_status.
@@ -65,8 +65,8 @@ type UserDetails struct {
 	Confirmed       Bool     `json:"confirmed" doc:"The user has entered a valid code at least once."`
 	Registered      Bool     `json:"registered" doc:"The user has the Authy app."`
 	CountryCode     Int      `json:"country_code" doc:"Calling code of the phone."`
-	PhoneNumber     string   `json:"phone_number" doc:"Phone number, masked but for the last digits."`
-	Email           string   `json:"email,omitempty" doc:"First e-mail address."`
+	PhoneNumber     string   `json:"phone_number" private:"" doc:"Phone number, masked but for the last digits."`
+	Email           string   `json:"email,omitempty" private:"" doc:"First e-mail address."`
 	Devices         []string `json:"devices" doc:"Kinds of device, such as iphone or sms."`
 	HasHardToken    Bool     `json:"has_hard_token" doc:"The user has a hardware token."`
 	AccountDisabled Bool     `json:"account_disabled,omitempty" doc:"The account is marked for deletion."`
@@ -102,7 +102,7 @@ func (c *Client) GetUserStatus(ctx context.Context, p GetUserStatusParams) (*Use
 // UpdateUserParams names a user and the new address.
 type UpdateUserParams struct {
 	AuthyID ID     `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	Email   string `json:"email" rule:"email" doc:"New e-mail address."`
+	Email   string `json:"email" rule:"email" private:"" doc:"New e-mail address."`
 }
 
 // UserUpdate is the answer to update_user.
@@ -118,7 +118,7 @@ func (c *Client) UpdateUser(ctx context.Context, p UpdateUserParams) (*UserUpdat
 // DeleteUserParams names the user to remove.
 type DeleteUserParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	IP      *string `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the person who asks."`
+	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" private:"" doc:"IP address of the person who asks."`
 }
 
 // UserDeletion is the answer to delete_user.
@@ -166,8 +166,8 @@ func (c *Client) GetRegistrationStatus(ctx context.Context, p GetRegistrationSta
 type RegisterActivityParams struct {
 	AuthyID ID             `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
 	Type    string         `json:"type" rule:"enum activity" doc:"Kind of activity."`
-	Data    map[string]any `json:"data" rule:"json" doc:"Anything to store with it."`
-	IP      *string        `json:"ip" wire:"user_ip" rule:"ip" doc:"IP address of the user."`
+	Data    map[string]any `json:"data" rule:"json" private:"" doc:"Anything to store with it."`
+	IP      *string        `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the user."`
 }
 
 // Activity is the answer to register_activity.

@@ -22,7 +22,7 @@ type Webhook struct {
 	AccountSID   string   `json:"account_sid,omitempty" doc:"Twilio account."`
 	ServiceID    ID       `json:"service_id,omitempty" doc:"Number of the application."`
 	URL          string   `json:"url" doc:"Where events are posted."`
-	SigningKey   string   `json:"signing_key,omitempty" doc:"Key that signs what is posted: keep it secret."`
+	SigningKey   string   `json:"signing_key,omitempty" private:"" doc:"Key that signs what is posted: keep it secret."`
 	Events       []string `json:"events" doc:"Events that are posted."`
 	CreationDate string   `json:"creation_date,omitempty" doc:"Creation, RFC 3339."`
 }

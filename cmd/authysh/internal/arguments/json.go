@@ -1,0 +1,76 @@
+package arguments
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
+
+// ParseJSON reads one JSON value, whose numbers keep their digits as [json.Number]. The error reads on after the name of
+// what was read, and says where: "is not JSON: line 1, column 8: ...".
+func ParseJSON(source []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(source))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, notJSON(source, decoder.InputOffset(), err)
+	}
+	rest := bytes.TrimLeft(source[decoder.InputOffset():], " \t\r\n")
+	if len(rest) > 0 {
+		line, column := position(source, len(source)-len(rest))
+		return nil, fmt.Errorf("is not one JSON value: another begins at line %d, column %d", line, column)
+	}
+	return value, nil
+}
+
+func notJSON(source []byte, offset int64, err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("is empty, and must be JSON")
+	}
+	at := int(offset)
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = int(syntax.Offset) - 1 // of the last byte read
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		at = len(source)
+		err = errors.New("it ends too early")
+	}
+	line, column := position(source, at)
+	return fmt.Errorf("is not JSON: line %d, column %d: %w", line, column, err)
+}
+
+// position counts lines, and characters within one, from 1.
+func position(source []byte, at int) (line, column int) {
+	before := source[:min(max(at, 0), len(source))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
+}
+
+// PutJSON stores the members of a JSON object as arguments. Anything else is an error.
+func (s *Set) PutJSON(source []byte) error {
+	value, err := ParseJSON(source)
+	if err != nil {
+		return err
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return mistyped("an object of parameters", value)
+	}
+	for _, name := range sortedKeys(object) {
+		if s.Has(name) {
+			return fmt.Errorf("gives %s, which is given otherwise too", name)
+		}
+		if s.values == nil {
+			s.values = members{}
+		}
+		s.values[name] = object[name]
+	}
+	return nil
+}
+
+func sortedKeys[M ~map[string]V, V any](m M) []string { return slices.Sorted(maps.Keys(m)) }
