@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/authysh/authysh/luabind"
@@ -39,6 +40,8 @@ type app struct {
 	quiet   bool
 	config  string
 
+	leaves       map[*cobra.Command]*operationCommand
+	stdinTaken   bool     // by a value that is "-"
 	commandNames []string // what the first argument may be, beside a script
 
 	script luabind.Script  // what runs, for error reports

@@ -16,6 +16,25 @@ import (
 	"github.com/authysh/authysh/luabind"
 )
 
+// connect makes the client for the service that the settings name, or for a private sandbox with --sandbox. It may lack
+// a key.
+func (a *app) connect(ctx context.Context, s *settings) (*authy.Client, error) {
+	if a.sandbox {
+		a.box = newPrivateSandbox()
+		client := a.box.client(s)
+		client.Logger = a.logger()
+		return client, nil
+	}
+	client, err := a.client(s)
+	if err != nil {
+		return nil, err
+	}
+	if client.Key, err = a.key(ctx, s); err != nil {
+		return nil, err
+	}
+	return client, checkClient(client, s)
+}
+
 // client makes the client that the settings describe, but for a key that must be fetched. Settings that no call could be
 // made with are usage errors.
 func (a *app) client(s *settings) (*authy.Client, error) {

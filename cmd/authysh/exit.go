@@ -70,7 +70,7 @@ func exitCodeOf(err error) exitCode {
 	switch {
 	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
 		return exitPipe
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) || errors.Is(err, errDeclined):
 		return exitInterrupted
 	case errors.Is(err, errServing):
 		return exitNetwork

@@ -12,20 +12,10 @@ import (
 
 // journalCommand is authysh journal.
 func (a *app) journalCommand() *cobra.Command {
-	parent := &cobra.Command{
-		Use:   "journal command file",
-		Short: "look into the journal of a batch run",
-		Long: "A journal is what a batch run writes down of each row, so that it can go on\n" +
-			"after a crash and nobody is texted twice. It holds phone numbers.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			_, err := subcommand(cmd, args[0])
-			return err
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	parent := parentCommand("journal", "look into the journal of a batch run")
+	parent.Use = "journal command file"
+	parent.Long = "A journal is what a batch run writes down of each row, so that it can go on\n" +
+		"after a crash and nobody is texted twice. It holds phone numbers."
 	parent.AddCommand(a.journalShowCommand(), a.journalFailedCommand(), a.journalDoubtCommand(), a.journalCompactCommand())
 	return parent
 }

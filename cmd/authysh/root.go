@@ -18,11 +18,15 @@ import (
 // execute finds out what the arguments ask for, and does it.
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.rootCommand()
+	a.leaves = map[*cobra.Command]*operationCommand{}
 	commands := a.commands()
 	a.commandNames = append(namesOf(commands), "help")
 	if !runsScript(args, a.commandNames) {
 		root.AddCommand(commands...)
 		root.SetHelpCommand(a.helpCommand())
+		if cmd, _, err := root.Find(args); err == nil && a.leaves[cmd] != nil {
+			a.leaves[cmd].declareDotted(args)
+		}
 	}
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
@@ -30,7 +34,8 @@ func (a *app) execute(ctx context.Context, args []string) error {
 
 // commands are those of the program, in the order of --help.
 func (a *app) commands() []*cobra.Command {
-	return []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.versionCommand()}
+	own := []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.versionCommand()}
+	return slices.Concat(a.operationCommands(authy.Operations()), []*cobra.Command{a.callCommand()}, own)
 }
 
 func namesOf(commands []*cobra.Command) []string {
@@ -122,6 +127,7 @@ func (a *app) rootCommand() *cobra.Command {
 	options = rootFlags(root.Flags())
 	root.Flags().SetInterspersed(false)
 	root.PersistentFlags().BoolP("help", "h", false, "show this help")
+	root.AddGroup(&cobra.Group{ID: operationsGroup, Title: "operations of the API"})
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetIn(a.in)

@@ -145,21 +145,12 @@ func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, err
 		luabind.Stdin(a.in), luabind.Stdout(a.out), luabind.Stderr(a.err), luabind.Log(a.scriptLog()),
 		luabind.BatchStarted(a.batchStarted(a.err)),
 	}
-	if a.sandbox {
-		a.box = newPrivateSandbox()
-		client := a.box.client(s)
-		client.Logger = a.logger()
-		return client, append(options, luabind.Clock(a.box.now), luabind.With(a.box.module), luabind.Service(privateName)), nil
-	}
-	client, err := a.client(s)
+	client, err := a.connect(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	if client.Key, err = a.key(ctx, s); err != nil {
-		return nil, nil, err
-	}
-	if err := checkClient(client, s); err != nil {
-		return nil, nil, err
+	if a.box != nil {
+		return client, append(options, luabind.Clock(a.box.now), luabind.With(a.box.module), luabind.Service(privateName)), nil
 	}
 	return client, append(options, luabind.Use(requireKey)), nil
 }

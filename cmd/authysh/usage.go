@@ -27,7 +27,7 @@ var synopses = [][2]string{
 func (a *app) usage(cmd *cobra.Command) {
 	var b strings.Builder
 	if cmd.HasParent() {
-		commandUsage(&b, cmd)
+		a.commandUsage(&b, cmd)
 	} else {
 		programUsage(&b, cmd)
 	}
@@ -43,8 +43,12 @@ func programUsage(b *strings.Builder, root *cobra.Command) {
 	for _, s := range synopses {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, s[0], s[1]), " ") + "\n")
 	}
+	for _, group := range root.Groups() {
+		b.WriteString("\n" + group.Title + ":\n")
+		listCommands(b, root, group.ID)
+	}
 	b.WriteString("\ncommands:\n")
-	listCommands(b, root)
+	listCommands(b, root, "")
 	b.WriteString("\nflags (those behind a script's name are the script's):\n")
 	listFlags(b, root.Flags())
 	b.WriteString("\nA flag is stronger than the environment (AUTHY_KEY, AUTHYSH_HOST, ...), that\n")
@@ -70,15 +74,18 @@ func listExitCodes(b *strings.Builder) {
 	b.WriteString(line + "\n")
 }
 
-func commandUsage(b *strings.Builder, cmd *cobra.Command) {
+func (a *app) commandUsage(b *strings.Builder, cmd *cobra.Command) {
 	b.WriteString(cmd.Short + "\n")
 	if cmd.Long != "" {
 		b.WriteString("\n" + cmd.Long + "\n")
 	}
 	b.WriteString("\nusage:\n  " + cmd.UseLine() + "\n")
+	if leaf := a.leaves[cmd]; leaf != nil {
+		leaf.listArguments(b)
+	}
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\ncommands:\n")
-		listCommands(b, cmd)
+		listCommands(b, cmd, "")
 	}
 	if own := cmd.NonInheritedFlags(); own.HasAvailableFlags() {
 		b.WriteString("\nflags:\n")
@@ -101,12 +108,45 @@ func commandUsage(b *strings.Builder, cmd *cobra.Command) {
 	}
 }
 
-func listCommands(b *strings.Builder, parent *cobra.Command) {
+// listCommands lists the commands of a group, aligned.
+func listCommands(b *strings.Builder, parent *cobra.Command, group string) {
+	width := 0
 	for _, c := range parent.Commands() {
-		if c.IsAvailableCommand() || c.Name() == "help" {
-			fmt.Fprintf(b, "  %-8s  %s\n", c.Name(), c.Short)
+		width = max(width, len(c.Name()))
+	}
+	for _, c := range parent.Commands() {
+		if c.GroupID == group && (c.IsAvailableCommand() || c.Name() == "help") {
+			writeEntry(b, c.Name(), c.Short, width)
 		}
 	}
+}
+
+// helpWidth is how wide help is: it should fit a window that nobody has widened.
+const helpWidth = 80
+
+// writeEntry writes a name and what it means. A long sentence goes on below itself; a name that is too long for its
+// column has its sentence below it.
+func writeEntry(b *strings.Builder, name, doc string, width int) {
+	indent := width + 4
+	line := "  " + name
+	if len(name) > width {
+		b.WriteString(line + "\n")
+		line = ""
+	}
+	first := true
+	for word := range strings.FieldsSeq(doc) {
+		if !first && len(line)+1+len(word) > helpWidth && len(line) > indent {
+			b.WriteString(line + "\n")
+			line, first = "", true
+		}
+		if first {
+			line = fmt.Sprintf("%-*s", indent, line)
+		} else {
+			line += " "
+		}
+		line, first = line+word, false
+	}
+	b.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
 // listFlags lists flags in the order declared: a table of flag and sentence.
@@ -114,6 +154,9 @@ func listFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	var lines [][2]string
 	width := 0
 	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
 		arg, doc := pflag.UnquoteUsage(f)
 		left := "    "
 		if f.Shorthand != "" {
@@ -127,9 +170,12 @@ func listFlags(b *strings.Builder, flags *pflag.FlagSet) {
 		lines = append(lines, [2]string{left, doc})
 	})
 	for _, line := range lines {
-		fmt.Fprintf(b, "  %-*s  %s\n", width, line[0], line[1])
+		writeEntry(b, line[0], line[1], min(width, mostFlagWidth))
 	}
 }
+
+// mostFlagWidth is the widest column of flags; longer ones get a line of their own.
+const mostFlagWidth = 30
 
 // helpCommand is authysh help: of commands, and of what scripts can call, in the words of the prompt's help.
 func (a *app) helpCommand() *cobra.Command {
@@ -180,6 +226,22 @@ func (a *app) explain(cmd *cobra.Command, topic string) error {
 		e.message += fmt.Sprintf(", did you mean %q?", near)
 	}
 	return e
+}
+
+// parentCommand is a command that only has others below it; by itself it shows its help.
+func parentCommand(name, short string) *cobra.Command {
+	return &cobra.Command{
+		Use:   name + " command",
+		Short: short,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			_, err := subcommand(cmd, args[0])
+			return err
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 }
 
 // subcommand finds a command by name; an unknown one is an error with a suggestion.

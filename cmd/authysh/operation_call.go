@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+)
+
+// callCommand is authysh call: an operation by its name in the catalogue.
+func (a *app) callCommand() *cobra.Command {
+	var options callOptions
+	var document string
+	cmd := &cobra.Command{
+		Use:   "call <operation> [parameter=value]...",
+		Short: "call an operation by its name",
+		Long: "A value is text, and becomes what the parameter is declared as. parameter:=value\n" +
+			"takes JSON instead, and a name may reach into objects: details.visible.city=Lisbon.\n" +
+			"@file reads a value from a file, and - reads it from standard input.",
+		Example: "  authysh call request_sms authy_id=1635 force=true\n" +
+			"  echo '{\"authy_id\": 1635}' | authysh call get_user_status --json -",
+		GroupID:               operationsGroup,
+		DisableFlagsInUseLine: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.callByName(cmd, args, document, options)
+		},
+		ValidArgsFunction: completeCall,
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&document, "json", "", "parameters as a JSON `object`; @file or - reads it")
+	options.addTo(flags, authy.Operation{})
+	return cmd
+}
+
+func (a *app) callByName(cmd *cobra.Command, args []string, document string, options callOptions) error {
+	if len(args) == 0 {
+		return &usageError{message: "authysh call needs the name of an operation", hint: "authysh help authy lists them"}
+	}
+	op, ok := authy.ByName(args[0])
+	if !ok {
+		return &usageError{
+			message: fmt.Sprintf("there is no operation %q%s", clip(args[0]), suggest(args[0], operationNames())),
+			hint:    "authysh help authy lists them",
+		}
+	}
+	set := arguments.For(op, nil)
+	for _, arg := range args[1:] {
+		if err := a.putAssignment(cmd, set, op, arg); err != nil {
+			return err
+		}
+	}
+	if cmd.Flags().Changed("json") {
+		text, err := a.typed(cmd.Context(), "--json", document)
+		if err != nil {
+			return err
+		}
+		if err := set.PutJSON([]byte(text)); err != nil {
+			return &usageError{message: "--json " + err.Error(), hint: `an object of parameters, such as {"authy_id": 1635}`}
+		}
+	}
+	return a.perform(cmd, &performed{op: op, arguments: set, options: options, extra: nil})
+}
+
+// putAssignment stores parameter=value or parameter:=json.
+func (a *app) putAssignment(cmd *cobra.Command, set *arguments.Set, op authy.Operation, arg string) error {
+	name, value, ok := strings.Cut(arg, "=")
+	name, isJSON := strings.CutSuffix(name, ":")
+	if !ok || name == "" {
+		return &usageError{message: fmt.Sprintf("%q is no parameter=value", clip(arg)), hint: "see authysh help " + op.Name}
+	}
+	text, err := a.typed(cmd.Context(), name, value)
+	if err != nil {
+		return err
+	}
+	var typed any = text
+	if isJSON {
+		if typed, err = arguments.ParseJSON([]byte(text)); err != nil {
+			return &usageError{message: name + " " + err.Error()}
+		}
+	}
+	f, _ := op.Param(name)
+	if isTextList(f) && !isJSON {
+		err = set.Add(name, text)
+	} else {
+		err = set.Put(name, typed)
+	}
+	if err != nil {
+		return &usageError{message: name + " " + err.Error()}
+	}
+	return nil
+}
+
+func operationNames() []string {
+	var names []string
+	for _, op := range authy.Operations() {
+		names = append(names, op.Name)
+	}
+	return names
+}
+
+// completeCall completes the name of an operation, then its parameters.
+func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return operationNames(), cobra.ShellCompDirectiveNoFileComp
+	}
+	op, ok := authy.ByName(args[0])
+	if !ok {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var left []string
+	for _, f := range op.Params {
+		used := slices.ContainsFunc(args[1:], func(arg string) bool { return strings.HasPrefix(arg, f.Name+"=") })
+		if !used {
+			left = append(left, f.Name+"=")
+		}
+	}
+	return left, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+)
+
+// callOptions are the flags of every command that calls the service.
+type callOptions struct {
+	dryRun string // "", "http" or "curl"
+	yes    bool
+	unmask bool
+}
+
+func (o *callOptions) addTo(flags *pflag.FlagSet, op authy.Operation) {
+	flags.StringVar(&o.dryRun, "dry-run", "", "show the request and send nothing; =curl shows a `form` for the shell")
+	flags.Lookup("dry-run").NoOptDefVal = "http"
+	if op.Effect == authy.Deletes || op.Name == "" {
+		flags.BoolVarP(&o.yes, "yes", "y", false, "delete without asking")
+	}
+	flags.BoolVar(&o.unmask, "unmask", false, "show personal data in what --verbose traces")
+}
+
+func (o *callOptions) check() error {
+	switch o.dryRun {
+	case "", "http", "curl":
+		return nil
+	}
+	return &usageError{message: fmt.Sprintf("--dry-run must be =http or =curl, got %q", clip(o.dryRun))}
+}
+
+// performed is one call that a command makes.
+type performed struct {
+	op        authy.Operation
+	arguments *arguments.Set
+	options   callOptions
+	extra     *extra
+	written   func(place string) string // how the user wrote a parameter
+
+	app      *app
+	flags    *pflag.FlagSet
+	settings *settings
+	client   *authy.Client
+	result   any // a pointer to the operation's result struct
+	footer   footer
+}
+
+// perform makes the call and shows its result.
+func (a *app) perform(cmd *cobra.Command, p *performed) error {
+	ctx := cmd.Context()
+	if err := p.options.check(); err != nil {
+		return err
+	}
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	a.loaded = s
+	p.app, p.flags, p.settings = a, cmd.Flags(), s
+	if p.client, err = a.connect(ctx, s); err != nil {
+		return err
+	}
+	p.client.Logger = nil // the trace shows more
+	call := p.op.Bind(p.arguments)
+	if p.options.dryRun != "" {
+		return p.rehearse(ctx, call)
+	}
+	if a.verbose {
+		a.trace(p)
+	}
+	if err := p.confirm(ctx); err != nil {
+		return err
+	}
+	if p.result, err = call.Run(ctx, p.client); err != nil {
+		return p.named(err)
+	}
+	var failed error
+	if p.extra != nil && p.extra.step != nil {
+		failed = p.extra.step(ctx, p)
+	}
+	return errors.Join(p.show(), failed)
+}
+
+// show writes the result, and below it what only people need.
+func (p *performed) show() error {
+	if err := p.app.showResult(p.settings, p.op, p.result); err != nil {
+		return err
+	}
+	if p.footer != nil {
+		return p.footer(p.app.out)
+	}
+	return nil
+}
+
+// confirm asks before something is deleted for good. Where nobody can be asked, a flag has to say yes.
+func (p *performed) confirm(ctx context.Context) error {
+	a := p.app
+	if p.op.Effect != authy.Deletes || p.options.yes || a.box != nil {
+		return nil
+	}
+	if !a.stdinTerminal || !a.stderrTerminal {
+		return &usageError{
+			message: fmt.Sprintf("authysh %s deletes for good, and nobody can be asked: nothing was sent", shapeOf(p.op).command()),
+			hint:    "--yes deletes without asking",
+		}
+	}
+	answer, err := a.console.Ask(ctx, p.question())
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		if err == nil {
+			return nil
+		}
+	}
+	return errDeclined
+}
+
+// question names what would be deleted, and where.
+func (p *performed) question() string {
+	var what []string
+	for _, name := range shapeOf(p.op).positional {
+		f, _ := p.op.Param(name)
+		value := reflect.New(f.Type).Elem()
+		if given, err := p.arguments.Assign(f, value); given && err == nil {
+			what = append(what, clip(value.String()))
+		}
+	}
+	return fmt.Sprintf("%s (%s, at %s) There is no way back. Delete? [y/N] ", p.op.Doc, strings.Join(what, " "), hostOf(p.client))
+}
+
+// errDeclined ends a command whose question was answered with no.
+var errDeclined = errors.New("not confirmed, nothing was sent")
+
+// named makes an error about parameters name them as the user wrote them.
+func (p *performed) named(err error) error {
+	invalid, ok := errors.AsType[*authy.ValidationError](err)
+	if !ok || p.written == nil {
+		return err
+	}
+	return &commandError{invalid, shapeOf(p.op).command(), func(place string) string {
+		root := strings.FieldsFunc(place, func(r rune) bool { return r == '.' || r == '[' })
+		if len(root) > 0 {
+			if _, ok := p.op.Param(root[0]); ok {
+				return p.written(place)
+			}
+		}
+		return place // a setting
+	}}
+}
+
+// commandError is a refusal in the words of the command rather than of the catalogue.
+type commandError struct {
+	*authy.ValidationError
+	command string
+	written func(place string) string
+}
+
+func (e *commandError) Error() string {
+	renamed := authy.ValidationError{Op: e.command}
+	for _, problem := range e.Problems {
+		renamed.Problems = append(renamed.Problems, authy.Problem{Param: e.written(problem.Param), Reason: problem.Reason})
+	}
+	return renamed.Error()
+}
+
+func (e *commandError) Unwrap() error { return e.ValidationError }
+
+// showResult writes the result of an operation.
+func (a *app) showResult(s *settings, op authy.Operation, result any) error {
+	return a.show(s, result, func(w io.Writer) { fmt.Fprintf(w, "%+v\n", result) }, nil, nil)
+}
