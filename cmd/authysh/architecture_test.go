@@ -31,9 +31,11 @@ var allowed = map[string][]string{
 	"cmd/authysh": {
 		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/authy", modulePath + "/authy/sandbox",
 		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
+		"github.com/tidwall/gjson",
 	},
-	"cmd/authysh/internal/firstgc": {},
-	"repl":                         {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
+	"cmd/authysh/internal/arguments": {modulePath + "/authy"},
+	"cmd/authysh/internal/firstgc":   {},
+	"repl":                           {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
 }
 
 func TestImportArrows(t *testing.T) {
