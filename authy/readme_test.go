@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "rewrite the reference table in the READ
 // referenceTable is the README's table of operations, from the catalogue.
 func referenceTable() string {
 	var b strings.Builder
-	b.WriteString("| operation | parameters (optional ones in brackets) | effect | |\n|---|---|---|---|\n")
+	b.WriteString("| operation | parameters (optional ones in brackets) | command | effect | |\n|---|---|---|---|---|\n")
 	for _, o := range Operations() {
 		var params []string
 		for _, f := range o.Params {
@@ -27,7 +27,7 @@ func referenceTable() string {
 		if o.Idempotent {
 			effect += ", idempotent"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.Name, strings.Join(params, " "), effect, o.Doc)
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s |\n", o.Name, strings.Join(params, " "), o.Command, effect, o.Doc)
 	}
 	return b.String()
 }
