@@ -158,15 +158,19 @@ func (s *Set) written(name, value string) string {
 // elements lists the members of a list that were given one by one: "0" and "1", without gaps.
 func (s *Set) elements(m members, name string) ([]any, error) {
 	list := make([]any, len(m))
-	for key, value := range m {
+	for _, key := range sortedKeys(m) {
 		i, err := strconv.Atoi(key)
 		switch {
 		case err != nil || i < 0 || key != strconv.Itoa(i):
-			return nil, fmt.Errorf("must have numbers as keys, as in %s, got %q", s.written(name+".0.KEY", "VALUE"), key)
-		case i >= len(m):
-			return nil, fmt.Errorf("must be numbered from 0 without gaps, got %d of %d", i, len(m))
+			return nil, fmt.Errorf("must have numbers as keys, as in %s, got %q", s.written(name+".0.KEY", "VALUE"), clip(key))
+		case i < len(m):
+			list[i] = m[key]
 		}
-		list[i] = value
+	}
+	for i := range list {
+		if _, given := m[strconv.Itoa(i)]; !given {
+			return nil, fmt.Errorf("must be numbered from 0 without gaps, and %d is missing", i)
+		}
 	}
 	return list, nil
 }

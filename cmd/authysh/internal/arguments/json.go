@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -41,7 +43,16 @@ func notJSON(source []byte, offset int64, err error) error {
 		err = errors.New("it ends too early")
 	}
 	line, column := position(source, at)
-	return fmt.Errorf("is not JSON: line %d, column %d: %w", line, column, err)
+	return fmt.Errorf("is not JSON: line %d, column %d: %s", line, column, inCharacters(err.Error(), source, at))
+}
+
+// inCharacters names the character at fault as it is. The decoder knows bytes, and makes one of each.
+func inCharacters(message string, source []byte, at int) string {
+	if at < 0 || at >= len(source) || source[at] < utf8.RuneSelf {
+		return message
+	}
+	character, _ := utf8.DecodeRune(source[at:])
+	return strings.Replace(message, strconv.QuoteRune(rune(source[at])), strconv.QuoteRune(character), 1)
 }
 
 // position counts lines, and characters within one, from 1.
