@@ -2,14 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/authysh/authysh/authy"
@@ -39,6 +42,19 @@ func (c *catcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errRehearsal
 }
 
+// catch gives the request that a call would send, or says what keeps it from sending any.
+func catch(ctx context.Context, c *authy.Client, call *authy.BoundCall) (*catcher, error) {
+	caught := new(catcher)
+	_, err := call.Run(ctx, &authy.Client{
+		Key: c.Key, Host: c.Host, AllowHTTP: c.AllowHTTP, Timeout: c.Timeout, Retries: authy.NoRetries,
+		AccessKey: c.AccessKey, SigningKey: c.SigningKey, UserAgent: c.UserAgent, HTTPClient: &http.Client{Transport: caught},
+	})
+	if caught.request == nil {
+		return nil, err
+	}
+	return caught, nil
+}
+
 // caughtRequest is a request that was not sent, without the key.
 type caughtRequest struct {
 	Method  string            `json:"method" yaml:"method"`
@@ -50,14 +66,12 @@ type caughtRequest struct {
 
 // rehearse shows the request that the call would send.
 func (p *performed) rehearse(ctx context.Context, call *authy.BoundCall) error {
-	var caught catcher
 	c := p.client
 	if c.Key == "" {
 		c.Key = placeholderKey
 	}
-	c.Retries, c.RateLimit, c.HTTPClient = authy.NoRetries, 0, &http.Client{Transport: &caught}
-	_, err := call.Run(ctx, c)
-	if caught.request == nil {
+	caught, err := catch(ctx, c, call)
+	if err != nil {
 		return p.named(err)
 	}
 	if p.options.dryRun == "curl" {
@@ -111,42 +125,73 @@ func headerValue(h http.Header, name string) string {
 	return strings.Join(h[http.CanonicalHeaderKey(name)], ", ")
 }
 
-// secretsOf replaces the client's keys, also in the forms in which URLs and forms hold them.
+// secretsOf replaces the client's keys, also in the forms in which URLs, forms, JSON and errors hold them.
 func secretsOf(c *authy.Client, by string) *strings.Replacer {
+	return replacerOf(map[string]string{c.Key: by, c.AccessKey: by, c.SigningKey: by})
+}
+
+// replacerOf replaces each secret, in all its forms, by what stands in its place.
+func replacerOf(secrets map[string]string) *strings.Replacer {
+	replacements := map[string]string{}
+	for secret, by := range secrets {
+		encoded, _ := json.Marshal(secret) // of a string: cannot fail
+		quoted := strconv.Quote(secret)
+		for _, form := range []string{
+			secret, url.QueryEscape(secret), url.PathEscape(secret), string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1],
+		} {
+			replacements[form] = by
+		}
+	}
+	delete(replacements, "")
+	// The replacer takes the first match, which must not be a part of a longer secret.
+	forms := slices.SortedFunc(maps.Keys(replacements), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	var pairs []string
-	for _, secret := range []string{c.Key, c.AccessKey, c.SigningKey} {
-		if secret == "" {
-			continue
-		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-			pairs = append(pairs, form, by)
-		}
+	for _, form := range forms {
+		pairs = append(pairs, form, replacements[form])
 	}
 	return strings.NewReplacer(pairs...)
 }
 
-// curlLine is the request as a command for the shell, which takes the key from the environment.
+// curlLine is the request as a command for the shell, which takes the keys from the environment. A key that an escape
+// changes where it stands cannot come from there, and is left for the user to fill in.
 func curlLine(c *authy.Client, r *http.Request, body []byte) string {
-	key := secretsOf(&authy.Client{Key: c.Key}, `'"$AUTHY_KEY"'`)
-	others := secretsOf(&authy.Client{AccessKey: c.AccessKey, SigningKey: c.SigningKey}, hidden)
-	quoted := func(text string) string { return shellQuote(others.Replace(text), key) }
+	keys := replacerOf(map[string]string{
+		c.Key: marked("AUTHY_KEY"), c.AccessKey: marked("AUTHYSH_ACCESS_KEY"), c.SigningKey: hidden,
+	})
+	quoted := func(text string) string { return shellQuote(keys.Replace(text)) }
+	escaped := func(text string) string {
+		for _, key := range []string{c.Key, c.AccessKey} {
+			if url.QueryEscape(key) != key || url.PathEscape(key) != key {
+				text = secretsOf(&authy.Client{Key: key}, hidden).Replace(text)
+			}
+		}
+		return quoted(text)
+	}
 	var b bytes.Buffer
 	b.WriteString("curl")
 	if r.Method != http.MethodGet || len(body) > 0 {
 		b.WriteString(" -X " + r.Method)
 	}
-	b.WriteString(" " + quoted(r.URL.String()))
+	b.WriteString(" " + escaped(r.URL.String()))
 	for _, name := range headerNames(r) {
 		b.WriteString(" -H " + quoted(name+": "+headerValue(r.Header, name)))
 	}
 	if len(body) > 0 {
-		b.WriteString(" --data-raw " + quoted(string(body)))
+		b.WriteString(" --data-raw " + escaped(string(body)))
 	}
 	return b.String()
 }
 
-// shellQuote quotes text for a POSIX shell. What inside replaces may end the quotes and open them again.
-func shellQuote(text string, inside *strings.Replacer) string {
-	text = "'" + inside.Replace(strings.ReplaceAll(text, "'", `'\''`)) + "'"
-	return strings.TrimSuffix(text, "''")
+// mark stands on both sides of a variable's name until the text around it is quoted. No request holds it.
+const mark = "\x00"
+
+func marked(variable string) string { return mark + variable + mark }
+
+// shellQuote quotes text for a POSIX shell. Marked names are variables, for which the quotes end and open again.
+func shellQuote(text string) string {
+	parts := strings.Split("'"+strings.ReplaceAll(text, "'", `'\''`)+"'", mark)
+	for i := 1; i < len(parts); i += 2 {
+		parts[i] = `'"$` + parts[i] + `"'`
+	}
+	return strings.TrimSuffix(strings.Join(parts, ""), "''")
 }
