@@ -78,7 +78,7 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	if a.verbose {
 		a.trace(p)
 	}
-	if err := p.confirm(ctx); err != nil {
+	if err := p.confirm(ctx, call); err != nil {
 		return err
 	}
 	if p.result, err = call.Run(ctx, p.client); err != nil {
@@ -102,11 +102,15 @@ func (p *performed) show() error {
 	return nil
 }
 
-// confirm asks before something is deleted for good. Where nobody can be asked, a flag has to say yes.
-func (p *performed) confirm(ctx context.Context) error {
+// confirm asks before something is deleted for good. Where nobody can be asked, a flag has to say yes. A call that would
+// be refused before anything is sent raises no question.
+func (p *performed) confirm(ctx context.Context, call *authy.BoundCall) error {
 	a := p.app
 	if p.op.Effect != authy.Deletes || p.options.yes || a.box != nil {
 		return nil
+	}
+	if _, err := catch(ctx, p.client, call); err != nil {
+		return p.named(err)
 	}
 	if !a.stdinTerminal || !a.stderrTerminal {
 		return &usageError{
