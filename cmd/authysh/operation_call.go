@@ -14,30 +14,30 @@ import (
 // callCommand is authysh call: an operation by its name in the catalogue.
 func (a *app) callCommand() *cobra.Command {
 	var options callOptions
-	var document string
+	var documents []string
 	cmd := &cobra.Command{
 		Use:   "call <operation> [parameter=value]...",
 		Short: "call an operation by its name",
 		Long: "A value is text, and becomes what the parameter is declared as. parameter:=value\n" +
-			"takes JSON instead, and a name may reach into objects: details.visible.city=Lisbon.\n" +
+			"takes JSON instead, and a name may reach into objects: visible.city=Lisbon.\n" +
 			"@file reads a value from a file, and - reads it from standard input.",
 		Example: "  authysh call request_sms authy_id=1635 force=true\n" +
 			"  echo '{\"authy_id\": 1635}' | authysh call get_user_status --json -",
 		GroupID:               operationsGroup,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.callByName(cmd, args, document, options)
+			return a.callByName(cmd, args, documents, options)
 		},
 		ValidArgsFunction: completeCall,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&document, "json", "", "parameters as a JSON `object`; @file or - reads it")
+	flags.StringArrayVar(&documents, "json", nil, "parameters as a JSON `object`; @file or - reads it")
 	options.addTo(flags, authy.Operation{})
 	return cmd
 }
 
-func (a *app) callByName(cmd *cobra.Command, args []string, document string, options callOptions) error {
+func (a *app) callByName(cmd *cobra.Command, args []string, documents []string, options callOptions) error {
 	if len(args) == 0 {
 		return &usageError{message: "authysh call needs the name of an operation", hint: "authysh help authy lists them"}
 	}
@@ -54,7 +54,10 @@ func (a *app) callByName(cmd *cobra.Command, args []string, document string, opt
 			return err
 		}
 	}
-	if cmd.Flags().Changed("json") {
+	if len(documents) > 1 {
+		return &usageError{message: "--json is given twice", hint: helpHint(cmd)}
+	}
+	for _, document := range documents {
 		text, err := a.typed(cmd.Context(), "--json", document)
 		if err != nil {
 			return err
