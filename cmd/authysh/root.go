@@ -175,6 +175,11 @@ func commandPath(cmd *cobra.Command) string {
 // flagError turns what pflag says into a usage error with a suggestion.
 func flagError(cmd *cobra.Command, err error) error {
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if arguments := cmd.Flags().Args(); cmd.HasParent() && cmd.HasSubCommands() && len(arguments) > 0 {
+			if _, misspelt := subcommand(cmd, arguments[0]); misspelt != nil {
+				return misspelt // and so its flags are unknown
+			}
+		}
 		name := unknown.GetSpecifiedName()
 		if unknown.GetSpecifiedShortnames() != "" {
 			return &usageError{message: fmt.Sprintf("unknown flag -%s", name), hint: helpHint(cmd)}
