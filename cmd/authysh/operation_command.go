@@ -60,6 +60,7 @@ func (a *app) operationCommands(operations []authy.Operation) []*cobra.Command {
 				RunE:              leaf.run,
 				ValidArgsFunction: leaf.completeArgument,
 			}
+			leaf.cmd.SetFlagErrorFunc(leaf.flagError)
 			leaves[s.command()] = leaf
 			attach(s.path, leaf.cmd)
 			if leaf.extra != nil && leaf.extra.alias != "" {
@@ -85,6 +86,7 @@ func (c *operationCommand) alias() *cobra.Command {
 		Use:                   strings.Replace(c.cmd.Use, c.cmd.Name(), path[len(path)-1], 1),
 		DisableFlagsInUseLine: true, RunE: twin.run, ValidArgsFunction: twin.completeArgument,
 	}
+	twin.cmd.SetFlagErrorFunc(twin.flagError)
 	for _, op := range authy.Operations() {
 		if extraOf(op.Name) == c.extra {
 			twin.add(op)
@@ -239,10 +241,7 @@ func (c *operationCommand) arguments(cmd *cobra.Command, op authy.Operation, arg
 	}
 	for i, arg := range args {
 		if i == len(s.positional) {
-			return nil, &usageError{
-				message: fmt.Sprintf("authysh %s takes %s, got also %q", s.command(), counted(len(s.positional)), clip(arg)),
-				hint:    usageHint(s),
-			}
+			return nil, c.surplus(s, arg)
 		}
 		name := s.positional[i]
 		text, err := c.app.typed(cmd.Context(), "<"+name+">", arg)
@@ -254,6 +253,21 @@ func (c *operationCommand) arguments(cmd *cobra.Command, op authy.Operation, arg
 		}
 	}
 	return set, c.missing(op, s, set)
+}
+
+// surplus complains about an argument too many. It may be the value of a flag that takes one only behind "=".
+func (c *operationCommand) surplus(s shape, arg string) error {
+	e := &usageError{
+		message: fmt.Sprintf("authysh %s takes %s, got also %q", s.command(), counted(len(s.positional)), clip(arg)),
+		hint:    usageHint(s),
+	}
+	c.cmd.Flags().Visit(func(f *pflag.Flag) {
+		isBool := f.Value.Type() == "bool"
+		if isBool && (arg == "true" || arg == "false") || f.Name == "dry-run" && (arg == "curl" || arg == "http") {
+			e.hint = "write --" + f.Name + "=" + arg
+		}
+	})
+	return e
 }
 
 // missing complains about required parameters that were not given.

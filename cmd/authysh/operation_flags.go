@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
@@ -69,6 +72,8 @@ func usageOf(f authy.Field) string {
 			parts = append(parts, "--"+flagOf(f.Name)+".0."+member.Name)
 		}
 		usage += "; as " + strings.Join(parts, " ")
+	case f.Rule.Unit != 0:
+		usage += "; or with a unit, such as 2m"
 	case f.Type.Kind() == reflect.Struct:
 		var parts []string
 		for _, member := range f.Fields {
@@ -123,6 +128,36 @@ func (a *app) typed(ctx context.Context, name, text string) (arguments.Text, err
 	}
 	value := strings.TrimSuffix(string(read), "\n") // of the last line, which editors add
 	return arguments.Text(strings.TrimSuffix(value, "\r")), nil
+}
+
+// flagError is about a flag that is unknown. Its name may be one to which a key belongs, or nearly so.
+func (c *operationCommand) flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return flagError(cmd, err)
+	}
+	name := unknown.GetSpecifiedName()
+	root, key, dotted := strings.Cut(name, ".")
+	var roots []string
+	for _, op := range c.variants {
+		for known := range arguments.Roots(op) {
+			roots = append(roots, flagOf(known))
+		}
+	}
+	if slices.Contains(roots, root) && !dotted {
+		return &usageError{message: fmt.Sprintf("--%s needs a key: write --%s.KEY VALUE", root, root), hint: helpHint(cmd)}
+	}
+	slices.Sort(roots)
+	near := authy.Nearest(root, roots)
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if near == "" || !dotted && authy.Nearest(name, known) != "" {
+		return flagError(cmd, err)
+	}
+	if dotted {
+		near += "." + key
+	}
+	return &usageError{message: fmt.Sprintf("unknown flag --%s, did you mean --%s?", clip(name), clip(near)), hint: helpHint(cmd)}
 }
 
 // flagPlace is a place in the parameters as its flag is written: "logos[1].url" is logos.0.url, and what stands in

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/authysh/authysh/authy"
@@ -13,28 +14,42 @@ type shape struct {
 	optional   map[string]bool
 	// marks are flags that tell the operation from another one with the same path.
 	marks []string
-	args  string // as in the usage: "<phone> <country_code> --token"
+	args  string // as in the usage, with all that is required: "<phone> <country_code> --token token"
 }
 
 func shapeOf(op authy.Operation) shape {
 	s := shape{optional: map[string]bool{}}
 	words := strings.Fields(op.Command)
-	for i, word := range words {
+	var args []string
+	for _, word := range words {
 		switch name := strings.Trim(word, "<>[]"); {
 		case strings.HasPrefix(word, "--"):
-			s.marks = append(s.marks, parameterOf(word[2:]))
+			s.marks = append(s.marks, parameterOf(word[2:])) // required, and so among the flags below
 		case name == word:
 			s.path = append(s.path, word)
 			continue
 		default:
 			s.positional = append(s.positional, name)
 			s.optional[name] = strings.HasPrefix(word, "[")
-		}
-		if s.args == "" {
-			s.args = strings.Join(words[i:], " ")
+			args = append(args, word)
 		}
 	}
+	for _, f := range op.Params {
+		if !f.Optional && !slices.Contains(s.positional, f.Name) {
+			args = append(args, "--"+flagOf(f.Name)+" "+briefly(f))
+		}
+	}
+	s.args = strings.Join(args, " ")
 	return s
+}
+
+// briefly is what a usage line calls the value of a flag.
+func briefly(f authy.Field) string {
+	const most = 16 // characters; a longer list of values stands below, at the flag
+	if word := placeholder(f); len(word) <= most {
+		return word
+	}
+	return f.Name[strings.LastIndexByte(f.Name, '_')+1:]
 }
 
 func (s shape) command() string { return strings.Join(s.path, " ") }

@@ -75,7 +75,7 @@ func listExitCodes(b *strings.Builder) {
 }
 
 func (a *app) commandUsage(b *strings.Builder, cmd *cobra.Command) {
-	b.WriteString(cmd.Short + "\n")
+	writeWrapped(b, cmd.Short)
 	if cmd.Long != "" {
 		b.WriteString("\n" + cmd.Long + "\n")
 	}
@@ -123,6 +123,19 @@ func listCommands(b *strings.Builder, parent *cobra.Command, group string) {
 
 // helpWidth is how wide help is: it should fit a window that nobody has widened.
 const helpWidth = 80
+
+// writeWrapped writes a sentence in lines that fit.
+func writeWrapped(b *strings.Builder, sentence string) {
+	line := ""
+	for word := range strings.FieldsSeq(sentence) {
+		if line != "" && len(line)+1+len(word) > helpWidth {
+			b.WriteString(line + "\n")
+			line = ""
+		}
+		line = strings.TrimLeft(line+" "+word, " ")
+	}
+	b.WriteString(line + "\n")
+}
 
 // writeEntry writes a name and what it means. A long sentence goes on below itself; a name that is too long for its
 // column has its sentence below it.
