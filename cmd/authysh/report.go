@@ -1,8 +1,10 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"unicode"
@@ -162,6 +164,9 @@ func (a *app) hintFor(err error) string {
 		if a.sandbox {
 			return "" // nothing but a client for another service, and the error says so
 		}
+		if hint := hintForTransport(err); hint != "" {
+			return hint
+		}
 		if host == authy.DefaultHost {
 			return "check --host, which is " + host + "; --sandbox needs no network"
 		}
@@ -171,6 +176,20 @@ func (a *app) hintFor(err error) string {
 			return ""
 		}
 		return "check --host, which is " + host + "; --timeout gives a call more time"
+	}
+	return ""
+}
+
+// hintForTransport helps with what is in the way of a host that may well be right.
+func hintForTransport(err error) string {
+	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "proxyconnect" {
+		return "check the proxy: --proxy, or HTTPS_PROXY of the environment; --proxy none does without"
+	}
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+		return "--ca-file names further certificates to trust"
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return "check the clock of this machine; if it is right, the service needs a new certificate"
 	}
 	return ""
 }
