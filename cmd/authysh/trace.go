@@ -183,8 +183,8 @@ func maskJSON(b *strings.Builder, value gjson.Result, private map[string]bool) {
 		switch {
 		case private[key.String()] && inner.Type != gjson.Null:
 			b.WriteString(`"` + hidden + `"`)
-		case inner.Type == gjson.String && key.String() == "message":
-			b.WriteString(maskNumbers(inner.Raw))
+		case inner.Type == gjson.String && (key.String() == "message" || strings.Contains(inner.Raw, " ")):
+			b.WriteString(maskSentence(inner.Raw))
 		default:
 			maskJSON(b, inner, private)
 		}
@@ -193,7 +193,20 @@ func maskJSON(b *strings.Builder, value gjson.Result, private map[string]bool) {
 	b.WriteString(end)
 }
 
-// maskNumbers hides what looks like a phone number in a sentence of the service: six digits or more, however grouped.
+// maskSentence hides what looks like a phone number or an e-mail address in words of the service.
+func maskSentence(sentence string) string {
+	words := strings.SplitAfter(maskNumbers(sentence), " ")
+	for i, word := range words {
+		if !strings.Contains(word, "@") {
+			continue
+		}
+		address := strings.Trim(word, ` .,:;()"'<>`)
+		words[i] = strings.Replace(word, address, hidden, 1)
+	}
+	return strings.Join(words, "")
+}
+
+// maskNumbers hides six digits or more, however grouped.
 func maskNumbers(sentence string) string {
 	const least = 6
 	var b strings.Builder
