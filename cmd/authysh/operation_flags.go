@@ -58,7 +58,11 @@ func usageOf(f authy.Field) string {
 	switch {
 	case len(f.Rule.Values) > 0:
 		if placeholder(f) != strings.Join(f.Rule.Values, "|") {
-			usage += "; one of " + strings.Join(f.Rule.Values, ", ")
+			word := "one of"
+			if isTextList(f) {
+				word = "known are" // the service may know more
+			}
+			usage += "; " + word + " " + strings.Join(f.Rule.Values, ", ")
 		}
 	case f.Rule.Doc != "" && f.Rule.Doc != "not blank" && f.Type.Kind() != reflect.Map:
 		usage += "; " + f.Rule.Doc
