@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"sandbox": startSandbox,
 			"private": private,
+			"keep":    keep,
 		},
 	})
 }
@@ -69,7 +70,8 @@ func private(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Chmod(ts.MkAbs(args[0]), 0o600))
 }
 
-// startSandbox [ARG...] serves a sandbox in a second process until the script ends; URL and KEY tell where.
+// startSandbox [ARG...] serves a sandbox in a second process until the script ends; URL and KEY tell where, and
+// ACCESS_KEY and SIGNING_KEY what its webhooks ask for.
 func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: sandbox [flags]")
@@ -82,6 +84,8 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	line := p.line()
 	ts.Setenv("URL", field(line, "url"))
 	ts.Setenv("KEY", field(line, "key"))
+	ts.Setenv("ACCESS_KEY", field(line, "access_key"))
+	ts.Setenv("SIGNING_KEY", field(line, "signing_key"))
 }
 
 func lookIn(path, name string) (string, error) {
