@@ -155,18 +155,22 @@ func replacerOf(secrets map[string]string) *strings.Replacer {
 // curlLine is the request as a command for the shell, which takes the keys from the environment. A key that an escape
 // changes where it stands cannot come from there, and is left for the user to fill in.
 func curlLine(c *authy.Client, r *http.Request, body []byte) string {
-	keys := replacerOf(map[string]string{
-		c.Key: marked("AUTHY_KEY"), c.AccessKey: marked("AUTHYSH_ACCESS_KEY"), c.SigningKey: hidden,
-	})
-	quoted := func(text string) string { return shellQuote(keys.Replace(text)) }
-	escaped := func(text string) string {
-		for _, key := range []string{c.Key, c.AccessKey} {
-			if url.QueryEscape(key) != key || url.PathEscape(key) != key {
-				text = secretsOf(&authy.Client{Key: key}, hidden).Replace(text)
+	variable := func(key, name string, escapes ...func(string) string) string {
+		for _, escape := range escapes {
+			if escape(key) != key {
+				return hidden
 			}
 		}
-		return quoted(text)
+		return marked(name)
 	}
+	quoter := func(escapes ...func(string) string) func(string) string {
+		keys := replacerOf(map[string]string{
+			c.AccessKey: variable(c.AccessKey, "AUTHYSH_ACCESS_KEY", escapes...), c.SigningKey: hidden,
+			c.Key: variable(c.Key, "AUTHY_KEY", escapes...),
+		})
+		return func(text string) string { return shellQuote(keys.Replace(text)) }
+	}
+	quoted, escaped := quoter(), quoter(url.QueryEscape, url.PathEscape)
 	var b bytes.Buffer
 	b.WriteString("curl")
 	if r.Method != http.MethodGet || len(body) > 0 {
