@@ -34,19 +34,23 @@ type app struct {
 	// drained is the exit code of a program whose batches did so; 0 for none.
 	drained atomic.Int32
 
-	flags   *pflag.FlagSet // the global flags, as given
-	sandbox bool
-	verbose bool
-	quiet   bool
-	config  string
+	flags    *pflag.FlagSet // the global flags, as given
+	sandbox  bool
+	verbose  bool
+	quiet    bool
+	config   string
+	query    string // JMESPath that picks from a result
+	template string // Go template that shows a result
 
 	leaves       map[*cobra.Command]*operationCommand
 	stdinTaken   bool     // by a value that is "-"
+	args         []string // as given
 	commandNames []string // what the first argument may be, beside a script
 
 	script luabind.Script  // what runs, for error reports
 	loaded *settings       // what it runs with
 	box    *privateSandbox // of --sandbox
+	shows  *settings       // what a command shows its result with
 }
 
 // run is the program but for the process around it. It returns the exit code.
@@ -54,7 +58,7 @@ func run(ctx context.Context, args []string, world stdio) int {
 	console := repl.NewConsole(world.stdin, world.stdout, world.stderr)
 	out := newOutput(console.Stdout(), world.stdoutTerminal)
 	a := &app{
-		stdio: world, console: console, out: out,
+		stdio: world, console: console, out: out, args: args,
 		err: flushingWriter{console.Stderr(), out}, in: flushingReader{world.stdin, out},
 	}
 	ctx, stop := a.interruptible(ctx)

@@ -26,7 +26,7 @@ func (a *app) configCommand() *cobra.Command {
 			Use:         "path",
 			Short:       "show which configuration file is read",
 			Args:        noArguments,
-			Annotations: map[string]string{usesFlags: "config output"},
+			Annotations: map[string]string{usesFlags: "config " + showsResult},
 			RunE:        func(*cobra.Command, []string) error { return a.showConfigPath() },
 		},
 		&cobra.Command{
@@ -58,7 +58,7 @@ func (a *app) showConfigPath() error {
 	} else {
 		fmt.Fprintf(a.err, "authysh: there is no configuration file; this is where one is looked for, after ./%s\n", localConfig)
 	}
-	if s.text("output") == "" {
+	if s.text("output") == "" && !a.picks() {
 		_, err := fmt.Fprintln(a.out, result.Path)
 		return err
 	}

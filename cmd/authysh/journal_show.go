@@ -19,7 +19,7 @@ func (a *app) journalShowCommand() *cobra.Command {
 		Long:        "It can be called while the run is at work.",
 		Example:     "  authysh journal show users.journal",
 		Args:        oneJournal,
-		Annotations: map[string]string{usesFlags: "output"},
+		Annotations: map[string]string{usesFlags: showsResult},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.quickSettings()
 			if err != nil {

@@ -7,15 +7,15 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 )
 
 // How the program complains: on standard error, each line in lower case and without a final period. The first line
 // starts "authysh: " and stands alone; then perhaps the line of source, the calls that led there, and a
-// line "hint: " that tells what to do.
+// line "hint: " that tells what to do. With --output json, the same once more as one object.
 
 // maxFrames is how many calls of a traceback are shown.
 const maxFrames = 10
@@ -43,13 +43,17 @@ func (a *app) report(err error) {
 		a.reportTasks(unseen)
 		return
 	}
-	fmt.Fprintf(a.err, "authysh: %s\n", withoutControls(err.Error()))
+	c := a.complaintOf(err)
+	fmt.Fprintf(a.err, "authysh: %s\n", c.line)
 	failure, ok := errors.AsType[*luabind.ScriptError](err)
 	if ok {
 		a.showSource(failure)
 		a.showTraceback(failure)
 	}
-	a.hint(a.hintFor(err))
+	a.hint(c.Hint)
+	if a.wantsJSON() {
+		c.writeJSON(a.err)
+	}
 }
 
 // reportTasks tells of tasks that failed while nobody looked, the first of them.
@@ -127,15 +131,7 @@ func printable(line string) string {
 }
 
 // withoutControls drops what a terminal would obey. A script's message may have several lines.
-func withoutControls(text string) string {
-	return strings.Map(func(r rune) rune {
-		steers := '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' // the direction of what follows
-		if unicode.IsControl(r) && r != '\n' && r != '\t' || steers {
-			return -1
-		}
-		return r
-	}, text)
-}
+func withoutControls(text string) string { return present.WithoutControls(text) }
 
 const keyHint = "set AUTHY_KEY, --key or key in the configuration, or run with --sandbox"
 

@@ -1,44 +1,111 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
-// show writes the result of a command to standard output in the form that --output names: compact JSON unless that
-// says otherwise or a person is looking.
-//
-// The value is for JSON and YAML, pretty writes it for people, and head and rows are the table.
-func (a *app) show(s *settings, value any, pretty func(io.Writer), head []string, rows [][]string) error {
-	form := s.text("output")
-	if form == "" {
-		if form = "json"; a.stdoutTerminal {
-			form = "pretty"
+// How commands show their results, on standard output alone. A command that does something first asks for a printer, so
+// that a broken query is refused before anything has happened, then does its work, and then prints.
+
+// showsResult are the flags of every command that shows a result, for its usesFlags.
+const showsResult = "output query template"
+
+// printer makes what will show the result of a command: in the form that --output names, else for people on a terminal
+// and as JSON anywhere else.
+func (a *app) printer(s *settings) (*present.Printer, error) {
+	a.shows = s
+	for _, name := range []string{"query", "template"} {
+		if flag := a.flags.Lookup(name); flag.Changed && strings.TrimSpace(flag.Value.String()) == "" {
+			return nil, &usageError{message: "--" + name + " must not be blank"}
 		}
 	}
-	switch form {
-	case "pretty":
-		pretty(a.out)
-		return nil
-	case "table":
-		writeTable(a.out, append([][]string{head}, rows...))
-		return nil
-	case "yaml":
-		encoded, err := yaml.Marshal(value)
-		if err != nil {
-			return fmt.Errorf("cannot show the result as YAML: %w", err)
+	o := present.Options{Form: s.text("output"), Query: a.query, Template: a.template}
+	switch {
+	case o.Template != "" && !a.flags.Changed("output"):
+		o.Form = "" // what the environment or a file prefers gives way to a flag
+	case o.Form == "" && a.stdoutTerminal:
+		o.Form = present.Pretty
+	case o.Form == "":
+		o.Form = present.JSON
+	}
+	o.Color = a.resultColors()
+	if a.stdoutTerminal {
+		o.Width, _ = a.console.Size()
+	}
+	p, err := present.New(o)
+	return p, misused(err, "")
+}
+
+// print writes the result of a command, through a pager where it is longer than the terminal is high.
+func (a *app) print(p *present.Printer, r present.Result) error {
+	if !a.pages() {
+		return a.printPlain(p, r)
+	}
+	var b bytes.Buffer
+	if err := p.Print(&b, r); err != nil {
+		return misused(err, shownTooLate)
+	}
+	return a.page(b.Bytes())
+}
+
+// printPlain is print for commands that go on afterwards.
+func (a *app) printPlain(p *present.Printer, r present.Result) error {
+	return misused(p.Print(a.out, r), shownTooLate)
+}
+
+const shownTooLate = "the command itself has succeeded; only its result could not be shown that way"
+
+// misused is an error of a printer as one of usage.
+func misused(err error, hint string) error {
+	if wrong, ok := errors.AsType[*present.OptionError](err); ok {
+		if hint == "" {
+			hint = wrong.Hint
 		}
-		_, err = a.out.Write(encoded)
+		return &usageError{message: wrong.Error(), hint: hint}
+	}
+	return err
+}
+
+// show prints the result of a command that has changed nothing. The value is for programs, pretty writes it for people,
+// and head and rows are the table.
+func (a *app) show(s *settings, value any, pretty func(io.Writer), head []string, rows [][]string) error {
+	p, err := a.printer(s)
+	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(a.out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(value)
+	return a.print(p, present.Result{Value: value, Pretty: pretty, Head: head, Rows: rows})
+}
+
+// picks reports whether flags ask for a part of the result.
+func (a *app) picks() bool { return a.flags.Changed("query") || a.flags.Changed("template") }
+
+// resultColors decides whether results for people have colours.
+func (a *app) resultColors() bool {
+	is := func(name string, values ...string) bool {
+		value, _ := a.lookupEnv(name)
+		for _, v := range values {
+			if value == v {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case !is("NO_COLOR", ""):
+		return false
+	case !is("CLICOLOR_FORCE", "", "0"):
+		return true
+	case is("CLICOLOR", "0"), is("TERM", "dumb"):
+		return false
+	}
+	return a.stdoutTerminal
 }
 
 // writeTable writes rows with aligned columns.

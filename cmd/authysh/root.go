@@ -99,6 +99,8 @@ func (a *app) globalFlags() *pflag.FlagSet {
 			flag.NoOptDefVal = "true"
 		}
 	}
+	flags.StringVar(&a.query, "query", "", "show what `expr`, in JMESPath, picks from the result")
+	flags.StringVar(&a.template, "template", "", "show the result through `tpl`, a Go template")
 	flags.StringVar(&a.config, "config", "", "read this configuration `file`")
 	flags.BoolVar(&a.verbose, "verbose", false, "log calls to standard error")
 	a.flags = flags
@@ -150,6 +152,9 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	}
 	if a.flags.Changed("config") && a.config == "" {
 		return &usageError{message: "--config must not be empty"}
+	}
+	if !cmd.HasParent() && a.picks() {
+		return &usageError{message: "--query and --template mean nothing to a script: they pick from the result of a command", hint: helpHint(cmd)}
 	}
 	used, limited := cmd.Annotations[usesFlags]
 	if !limited {

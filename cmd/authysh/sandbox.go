@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
 // errServing marks a sandbox that stopped by itself.
@@ -39,7 +40,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 			"all is forgotten.",
 		Example:     "  authysh sandbox --listen 127.0.0.1:8047 --key sandbox-key",
 		Args:        noArguments,
-		Annotations: map[string]string{usesFlags: "output verbose"},
+		Annotations: map[string]string{usesFlags: showsResult + " verbose"},
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.serveSandbox(cmd, o) },
 	}
 	flags := cmd.Flags()
@@ -84,6 +85,10 @@ func (a *app) serveSandbox(cmd *cobra.Command, o *sandboxOptions) error {
 	if err != nil {
 		return err
 	}
+	printer, err := a.printer(s)
+	if err != nil {
+		return err
+	}
 	ctx := cmd.Context()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -101,7 +106,7 @@ func (a *app) serveSandbox(cmd *cobra.Command, o *sandboxOptions) error {
 		}
 		return e
 	}
-	if err := a.announce(s, server); err != nil {
+	if err := a.announce(printer, server); err != nil {
 		return err
 	}
 	select {
@@ -116,7 +121,7 @@ func (a *app) serveSandbox(cmd *cobra.Command, o *sandboxOptions) error {
 }
 
 // announce says where the sandbox is and how to use it. A program reads it as one line of JSON.
-func (a *app) announce(s *settings, server *sandbox.Server) error {
+func (a *app) announce(p *present.Printer, server *sandbox.Server) error {
 	keys := server.Dashboard()
 	result := struct {
 		URL        string `json:"url" yaml:"url"`
@@ -130,8 +135,10 @@ func (a *app) announce(s *settings, server *sandbox.Server) error {
 		fmt.Fprintf(w, "what it sent, with the codes:\n  curl -H 'X-Authy-API-Key: %s' %s/sandbox/outbox\n\n", result.Key, result.URL)
 		fmt.Fprintf(w, "Ctrl-C stops it\n")
 	}
-	err := a.show(s, result, pretty, []string{"url", "key", "access_key", "signing_key"},
-		[][]string{{result.URL, result.Key, result.AccessKey, result.SigningKey}})
+	err := a.printPlain(p, present.Result{
+		Value: result, Pretty: pretty, Head: []string{"url", "key", "access_key", "signing_key"},
+		Rows: [][]string{{result.URL, result.Key, result.AccessKey, result.SigningKey}},
+	})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
 // kind is what sort of value a setting has.
@@ -69,8 +70,8 @@ var table = []setting{
 	{name: "production", kind: toggle, def: "false", doc: "calls are real: red prompt, confirmed deletes"},
 	{name: "confirm", kind: choice, choices: []string{"always", "writes", "deletes", "never"},
 		doc: "which calls the prompt asks about"},
-	{name: "output", kind: choice, arg: "form", choices: []string{"pretty", "json", "yaml", "table"},
-		doc: "pretty, json, yaml or table; else pretty on a terminal"},
+	{name: "output", kind: choice, arg: "form", choices: present.Forms(),
+		doc: "pretty, json, yaml, table or raw; else pretty on a terminal"},
 	{name: "profile", kind: text, arg: "name", topLevel: true, doc: "profile of the configuration file"},
 }
 

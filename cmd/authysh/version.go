@@ -57,7 +57,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:         "version",
 		Short:       "show the version",
 		Args:        noArguments,
-		Annotations: map[string]string{usesFlags: "output"},
+		Annotations: map[string]string{usesFlags: showsResult},
 		RunE: func(*cobra.Command, []string) error {
 			s, err := a.quickSettings()
 			if err != nil {
