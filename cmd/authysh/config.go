@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
 // configCommand is authysh config.
@@ -62,8 +64,14 @@ func (a *app) showConfigPath() error {
 		_, err := fmt.Fprintln(a.out, result.Path)
 		return err
 	}
-	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, result.Path) },
-		[]string{"path", "exists"}, [][]string{{result.Path, fmt.Sprint(result.Exists)}})
+	p, err := a.printer(s)
+	if err != nil {
+		return err
+	}
+	return a.print(p, present.Result{
+		Value: result, Raw: []byte(result.Path + "\n"), Pretty: func(w io.Writer) { fmt.Fprintln(w, result.Path) },
+		Head: []string{"path", "exists"}, Rows: [][]string{{result.Path, fmt.Sprint(result.Exists)}},
+	})
 }
 
 // shownSetting is one line of config show. The value is text as users would write it, "********" for secrets.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind/journal"
 )
 
@@ -25,13 +26,20 @@ func (a *app) journalShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			printer, err := a.printer(s)
+			if err != nil {
+				return err
+			}
 			summary, err := journal.Summarize(cmd.Context(), args[0])
 			if err != nil {
 				return journalError(err)
 			}
 			shown := showJournal(summary)
 			table := append(shown.facts(), shown.counts()...)
-			return a.show(s, shown, func(w io.Writer) { shown.pretty(w, args[0]) }, []string{"name", "value"}, table)
+			return a.print(printer, present.Result{
+				Value: shown, Pretty: func(w io.Writer) { shown.pretty(w, args[0]) },
+				Head: []string{"name", "value"}, Rows: table,
+			})
 		},
 	}
 }

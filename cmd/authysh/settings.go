@@ -71,7 +71,7 @@ var table = []setting{
 	{name: "confirm", kind: choice, choices: []string{"always", "writes", "deletes", "never"},
 		doc: "which calls the prompt asks about"},
 	{name: "output", kind: choice, arg: "form", choices: present.Forms(),
-		doc: "pretty, json, yaml, table or raw; else pretty on a terminal"},
+		doc: "pretty, json, yaml, table or raw; pretty on a terminal"},
 	{name: "profile", kind: text, arg: "name", topLevel: true, doc: "profile of the configuration file"},
 }
 

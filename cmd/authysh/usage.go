@@ -220,7 +220,7 @@ func helpTopics() []luabind.Topic {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.doc)
 	}
 	b.WriteString("\nAn error of a call that no pcall catches decides the code by its kind.\n")
-	return []luabind.Topic{{Name: "exit-codes", Doc: "What the program's exit codes mean.", Text: b.String()}}
+	return []luabind.Topic{{Name: "exit-codes", Doc: "What the program's exit codes mean.", Text: b.String()}, outputTopic()}
 }
 
 // explain shows what the manual has about a name of Lua or a topic.

@@ -56,6 +56,7 @@ func TestQueryErrors(t *testing.T) {
 		{"a[", "--query is no JMESPath expression: it ends too early, after character 2"},
 		{"a.", "--query is no JMESPath expression: it ends too early, after character 2"},
 		{"a || ]" + strings.Repeat("x", 50), `--query is no JMESPath expression: it cannot go on at character 6 with "]` + strings.Repeat("x", 29) + `..."`},
+		{"[?'é' == `1` || a == `x`]", "--query is no JMESPath expression: what stands between backquotes must be JSON; a text is 'text', got \"x\" at character 22"},
 		{"lenght(a)", "--query calls lenght(), which is no function of JMESPath, did you mean length()?"},
 		{"a | [?length()]", "--query gives length() too few arguments: it takes 1, got 0"},
 		{"length(a, b)", "--query gives length() too many arguments: it takes 1, got 2"},

@@ -52,6 +52,9 @@ func compileQuery(expression string) (q *query, err error) {
 
 // describeSyntax says where the parser stopped.
 func describeSyntax(expression string, err error) string {
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return describeLiteral(expression)
+	}
 	failure, ok := errors.AsType[parsing.SyntaxError](err)
 	if !ok {
 		return err.Error()
@@ -64,6 +67,26 @@ func describeSyntax(expression string, err error) string {
 		return fmt.Sprintf("it cannot go on at character %d with %q", utf8.RuneCountInString(expression[:at])+1, clip(rest))
 	}
 	return fmt.Sprintf("it ends too early, after character %d", utf8.RuneCountInString(expression[:at]))
+}
+
+// describeLiteral finds the literal that is no JSON, which the parser does not tell: most often a text without its quotes.
+func describeLiteral(expression string) string {
+	const rule = "what stands between backquotes must be JSON; a text is 'text'"
+	begin := -1
+	for i, r := range expression {
+		switch {
+		case r != '`' || i > 0 && expression[i-1] == '\\':
+		case begin < 0:
+			begin = i
+		default:
+			literal := strings.ReplaceAll(expression[begin+1:i], "\\`", "`")
+			if !json.Valid([]byte(literal)) {
+				return fmt.Sprintf("%s, got %q at character %d", rule, clip(literal), utf8.RuneCountInString(expression[:begin])+1)
+			}
+			begin = -1
+		}
+	}
+	return rule
 }
 
 func clip(text string) string {

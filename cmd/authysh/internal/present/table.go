@@ -116,7 +116,7 @@ func cell(value any) string {
 
 // table writes rows below a head, or where they have no room at all, each row as lines.
 func (p *pen) table(head []string, rows [][]string) {
-	const least = 6 // columns, below which a column says nothing
+	const least = 8 // columns, below which a column says nothing
 	needed := 0
 	for _, width := range widths(head, rows) {
 		needed += min(width, least) + gap
