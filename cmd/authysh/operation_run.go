@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strings"
 
@@ -13,6 +13,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
 // callOptions are the flags of every command that calls the service.
@@ -51,7 +52,8 @@ type performed struct {
 	flags    *pflag.FlagSet
 	settings *settings
 	client   *authy.Client
-	result   any // a pointer to the operation's result struct
+	result   any             // a pointer to the operation's result struct
+	shown    authy.Operation // whose result that is; a step may ask for another one's
 	footer   footer
 }
 
@@ -70,6 +72,10 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	if p.client, err = a.connect(ctx, s); err != nil {
 		return err
 	}
+	printer, err := a.printer(s)
+	if err != nil {
+		return err
+	}
 	p.client.Logger = nil // the trace shows more
 	call := p.op.Bind(p.arguments)
 	if p.options.dryRun != "" {
@@ -84,19 +90,24 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	if p.result, err = call.Run(ctx, p.client); err != nil {
 		return p.named(err)
 	}
+	p.shown = p.op
 	var failed error
 	if p.extra != nil && p.extra.step != nil {
 		failed = p.extra.step(ctx, p)
 	}
-	return errors.Join(p.show(), failed)
+	return errors.Join(p.show(printer), failed)
 }
 
 // show writes the result, and below it what only people need.
-func (p *performed) show() error {
-	if err := p.app.showResult(p.settings, p.op, p.result); err != nil {
+func (p *performed) show(printer *present.Printer) error {
+	r := present.Result{Value: p.result, Fields: p.shown.Result()}
+	if answer, ok := p.result.(interface{ RawBody() json.RawMessage }); ok {
+		r.Raw = answer.RawBody()
+	}
+	if err := p.app.print(printer, r); err != nil {
 		return err
 	}
-	if p.footer != nil {
+	if p.footer != nil && printer.ForPeople() {
 		return p.footer(p.app.out)
 	}
 	return nil
@@ -180,8 +191,3 @@ func (e *commandError) Error() string {
 }
 
 func (e *commandError) Unwrap() error { return e.ValidationError }
-
-// showResult writes the result of an operation.
-func (a *app) showResult(s *settings, op authy.Operation, result any) error {
-	return a.show(s, result, func(w io.Writer) { fmt.Fprintf(w, "%+v\n", result) }, nil, nil)
-}

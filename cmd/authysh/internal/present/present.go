@@ -197,3 +197,8 @@ func appendBare(b []byte, value any) []byte {
 	}
 	return appendJSON(b, value)
 }
+
+// ForPeople reports whether results are shown whole, in the form for people.
+func (p *Printer) ForPeople() bool {
+	return p.options.Form == Pretty && p.query == nil && p.template == nil
+}
