@@ -282,13 +282,14 @@ func number(f float64) any {
 
 // names are the keys of a map: in the order of the result, or of the expression that made it, or sorted.
 func (r *queryRun) names(m map[string]any) []string {
-	if names, ok := r.order[reflect.ValueOf(m).Pointer()]; ok && len(names) == len(m) {
+	are := func(names []string) bool {
+		return len(names) == len(m) && !slices.ContainsFunc(names, func(name string) bool { _, has := m[name]; return !has })
+	}
+	if names := r.order[reflect.ValueOf(m).Pointer()]; are(names) {
 		return names
 	}
-	for _, names := range r.shapes {
-		if len(names) == len(m) && !slices.ContainsFunc(names, func(name string) bool { _, has := m[name]; return !has }) {
-			return names
-		}
+	if i := slices.IndexFunc(r.shapes, are); i >= 0 {
+		return r.shapes[i]
 	}
 	names := make([]string, 0, len(m))
 	for name := range m {
