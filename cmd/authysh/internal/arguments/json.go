@@ -25,6 +25,9 @@ func ParseJSON(source []byte) (any, error) {
 	rest := bytes.TrimLeft(source[decoder.InputOffset():], " \t\r\n")
 	if len(rest) > 0 {
 		line, column := position(source, len(source)-len(rest))
+		if _, number := value.(json.Number); number && '0' <= rest[0] && rest[0] <= '9' && len(rest) == len(source)-int(decoder.InputOffset()) {
+			return nil, fmt.Errorf("is not JSON: line %d, column %d: a number has no leading zeros; text needs quotes", line, column-1)
+		}
 		return nil, fmt.Errorf("is not one JSON value: another begins at line %d, column %d", line, column)
 	}
 	return value, nil
