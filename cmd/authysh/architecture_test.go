@@ -38,7 +38,8 @@ var allowed = map[string][]string{
 	"cmd/authysh/internal/present": {
 		modulePath + "/authy", "go.yaml.in/yaml/v3", "github.com/mattn/go-runewidth", "github.com/jmespath-community/go-jmespath/...",
 	},
-	"repl": {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
+	"cmd/authysh/internal/qrcode": {},
+	"repl":                        {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
 }
 
 func TestImportArrows(t *testing.T) {

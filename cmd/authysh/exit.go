@@ -64,6 +64,9 @@ func exitCodeOf(err error) exitCode {
 	if left, ok := errors.AsType[*luabind.ExitError](err); ok {
 		return exitCode(left.Code & 0xff) // as the operating system does it
 	}
+	if _, ok := errors.AsType[*notApproved](err); ok {
+		return exitRefused
+	}
 	if failure, ok := errors.AsType[authy.Error](err); ok {
 		return codeOfKind(failure)
 	}

@@ -121,7 +121,13 @@ func (c *operationCommand) add(op authy.Operation) {
 func (c *operationCommand) addOptions() {
 	flags := c.cmd.Flags()
 	c.options.addTo(flags, c.variants[0])
-	if c.extra != nil && c.extra.flags != nil {
+	if c.extra == nil {
+		return
+	}
+	if c.extra.note != "" {
+		c.cmd.Long += "\n" + c.extra.note
+	}
+	if c.extra.flags != nil {
 		c.extra.flags(flags)
 	}
 }

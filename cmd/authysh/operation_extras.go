@@ -13,13 +13,20 @@ type extra struct {
 	alias string
 	// flags adds flags to the command. Its step finds them in performed.flags.
 	flags func(*pflag.FlagSet)
+	// note is what --help adds.
+	note string
+	// check judges the flags before anything is sent.
+	check func(*performed) error
 	// step runs after a call that succeeded, and before its result is shown. It may replace the result and set a
 	// footer. Its error is told after the result.
 	step func(context.Context, *performed) error
 }
 
 // extras are those of the operations that need one.
-var extras = map[string]*extra{}
+var extras = map[string]*extra{
+	"create_approval_request": waitForAnswer,
+	"create_user_secret":      drawCode,
+}
 
 func extraOf(operation string) *extra { return extras[operation] }
 

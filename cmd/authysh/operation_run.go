@@ -72,6 +72,11 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	if p.client, err = a.connect(ctx, s); err != nil {
 		return err
 	}
+	if p.extra != nil && p.extra.check != nil {
+		if err := p.extra.check(p); err != nil {
+			return err
+		}
+	}
 	printer, err := a.printer(s)
 	if err != nil {
 		return err
@@ -88,6 +93,9 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 		return err
 	}
 	if p.result, err = call.Run(ctx, p.client); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return p.named(err)
 	}
 	p.shown = p.op

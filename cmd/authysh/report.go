@@ -140,6 +140,9 @@ func (a *app) hintFor(err error) string {
 	if misuse, ok := errors.AsType[*usageError](err); ok {
 		return misuse.hint
 	}
+	if pending, ok := errors.AsType[*unanswered](err); ok {
+		return pending.hint()
+	}
 	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
 		return hintForSetting(invalid)
 	}
