@@ -132,6 +132,8 @@ func (t *tracer) body(b *bytes.Buffer, mark, contentType string, body []byte, pr
 	if len(body) == 0 {
 		return
 	}
+	size := len(body)
+	body = []byte(t.secrets.Replace(string(body))) // before other masks tear a key, whose rest would show
 	var text string
 	switch {
 	case gjson.ValidBytes(body):
@@ -141,10 +143,10 @@ func (t *tracer) body(b *bytes.Buffer, mark, contentType string, body []byte, pr
 	case t.unmask:
 		text = string(body)
 	default:
-		text = fmt.Sprintf("(%d bytes of %s; --unmask shows them)", len(body), cmp.Or(contentType, "an unknown type"))
+		text = fmt.Sprintf("(%d bytes of %s; --unmask shows them)", size, cmp.Or(contentType, "an unknown type"))
 	}
 	if len(text) > maxTraced {
-		text = strings.ToValidUTF8(text[:maxTraced], "") + fmt.Sprintf("... (%d bytes)", len(body))
+		text = strings.ToValidUTF8(text[:maxTraced], "") + fmt.Sprintf("... (%d bytes)", size)
 	}
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		b.WriteString(mark + line + "\n")
