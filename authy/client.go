@@ -2,6 +2,8 @@ package authy
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"log/slog"
 	"math"
 	"net"
@@ -206,7 +208,20 @@ func isLoopback(host string) bool {
 // defaultHTTPClient serves all clients without one of their own, so that they share connections. Go keeps two
 // idle connections per host; a batch has dozens of calls in flight to a single host.
 var defaultHTTPClient = sync.OnceValue(func() *http.Client {
+	return &http.Client{Transport: NewTransport()}
+})
+
+// NewTransport is a transport like that of a client without an HTTPClient, for hosts that have to change something in it.
+//
+// It keeps many connections to one host, and an error says so when it was a proxy that refused, not the service.
+func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
-	return &http.Client{Transport: transport}
-})
+	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode == http.StatusOK {
+			return nil
+		}
+		return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("the proxy refused with " + answer.Status)}
+	}
+	return transport
+}

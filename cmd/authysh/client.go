@@ -83,8 +83,7 @@ func (a *app) transport(s *settings) (*http.Client, error) {
 	if proxy == "" && ca == "" {
 		return nil, nil
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256 // a batch has many calls in flight to one host
+	transport := authy.NewTransport()
 	if proxy != "" {
 		through, err := proxyFunc(proxy)
 		if err != nil {

@@ -34,7 +34,7 @@ type tracer struct {
 
 // trace makes the client of a call show what it sends and gets.
 func (a *app) trace(p *performed) {
-	t := &tracer{next: http.DefaultTransport, w: a.err, secrets: secretsOf(p.client, hidden), privacy: p.op.Privacy(), unmask: p.options.unmask}
+	t := &tracer{next: authy.NewTransport(), w: a.err, secrets: secretsOf(p.client, hidden), privacy: p.op.Privacy(), unmask: p.options.unmask}
 	if base, err := url.Parse(p.client.Host); err == nil {
 		t.prefix = strings.TrimSuffix(base.Path, "/")
 	}
