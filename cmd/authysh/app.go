@@ -47,6 +47,9 @@ type app struct {
 	args         []string // as given
 	commandNames []string // what the first argument may be, beside a script
 
+	// warnings takes what warn would show; nil is standard error.
+	warnings func(message, hint string)
+
 	script luabind.Script  // what runs, for error reports
 	loaded *settings       // what it runs with
 	box    *privateSandbox // of --sandbox
@@ -90,6 +93,10 @@ func (a *app) scriptLog() *slog.Logger {
 
 // warn tells of something that does not keep the program from going on.
 func (a *app) warn(message, hint string) {
+	if a.warnings != nil {
+		a.warnings(message, hint)
+		return
+	}
 	fmt.Fprintf(a.err, "authysh: warning: %s\n", message)
 	a.hint(hint)
 }

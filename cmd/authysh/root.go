@@ -34,7 +34,7 @@ func (a *app) execute(ctx context.Context, args []string) error {
 
 // commands are those of the program, in the order of --help.
 func (a *app) commands() []*cobra.Command {
-	own := []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.versionCommand()}
+	own := []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.doctorCommand(), a.versionCommand()}
 	return slices.Concat(a.operationCommands(authy.Operations()), []*cobra.Command{a.callCommand()}, own)
 }
 
