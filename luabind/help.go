@@ -106,6 +106,9 @@ func (m *Manual) allNames() []string {
 // Names lists all that Help explains, sorted: functions by their full names, modules, types and topics.
 func (m *Manual) Names() []string { return slices.Clone(m.names) }
 
+// Topics lists the subjects that are no names of the language, in the order of their declaration.
+func (m *Manual) Topics() []Topic { return slices.Clone(m.topics) }
+
 // isLibrary reports whether a global of this name is one of Lua's own libraries.
 func (m *Manual) isLibrary(name string) bool {
 	_, ok := m.libraries[name]

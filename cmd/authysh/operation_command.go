@@ -145,7 +145,7 @@ func (c *operationCommand) addFlag(flags *pflag.FlagSet, op authy.Operation, f a
 	shape := shapeOf(op)
 	flag.Hidden = slices.Contains(shape.positional, f.Name) && !shape.optional[f.Name]
 	if values := f.Rule.Values; values != nil {
-		_ = c.cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		completeWith(c.cmd, name, values...)
 	}
 }
 

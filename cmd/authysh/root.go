@@ -18,12 +18,12 @@ import (
 // execute finds out what the arguments ask for, and does it.
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.rootCommand()
-	a.leaves = map[*cobra.Command]*operationCommand{}
-	commands := a.commands()
-	a.commandNames = append(namesOf(commands), "help")
-	if !runsScript(args, a.commandNames) {
-		root.AddCommand(commands...)
-		root.SetHelpCommand(a.helpCommand())
+	plant := a.commandsOf(root)
+	if completing := asksForCompletion(args); completing || !runsScript(args, a.commandNames) {
+		plant()
+		if completing {
+			return a.complete(ctx, root, args)
+		}
 		if cmd, _, err := root.Find(args); err == nil && a.leaves[cmd] != nil {
 			a.leaves[cmd].declareDotted(args)
 		}
@@ -32,9 +32,20 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	return root.ExecuteContext(ctx)
 }
 
+// commandsOf makes the commands, whose names are known from then on; plant adds them to the root.
+func (a *app) commandsOf(root *cobra.Command) (plant func()) {
+	a.leaves = map[*cobra.Command]*operationCommand{}
+	commands := a.commands()
+	a.commandNames = append(namesOf(commands), "help")
+	return func() {
+		root.AddCommand(commands...)
+		root.SetHelpCommand(a.helpCommand())
+	}
+}
+
 // commands are those of the program, in the order of --help.
 func (a *app) commands() []*cobra.Command {
-	own := []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.doctorCommand(), a.versionCommand()}
+	own := []*cobra.Command{a.sandboxCommand(), a.journalCommand(), a.configCommand(), a.doctorCommand(), a.completionCommand(), a.versionCommand()}
 	return slices.Concat(a.operationCommands(authy.Operations()), []*cobra.Command{a.callCommand()}, own)
 }
 
@@ -49,6 +60,18 @@ func namesOf(commands []*cobra.Command) []string {
 // runsScript reports whether the arguments name a script rather than a command. cobra alone cannot tell: it would take
 // the word "sandbox" for the command wherever it stands, also among a script's own arguments.
 func runsScript(args, commandNames []string) bool {
+	flags, options, err := probeRoot(args)
+	if err != nil {
+		return false
+	}
+	if len(options.code) > 0 || flags.ArgsLenAtDash() == 0 {
+		return true
+	}
+	return flags.NArg() > 0 && !slices.Contains(commandNames, flags.Arg(0))
+}
+
+// probeRoot reads the flags that stand before a script or a command, and what follows them.
+func probeRoot(args []string) (*pflag.FlagSet, *rootOptions, error) {
 	var probe app
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.AddFlagSet(probe.globalFlags())
@@ -56,13 +79,7 @@ func runsScript(args, commandNames []string) bool {
 	flags.BoolP("help", "h", false, "")
 	flags.SetInterspersed(false)
 	flags.Usage = func() {}
-	if err := flags.Parse(args); err != nil {
-		return false
-	}
-	if len(options.code) > 0 || flags.ArgsLenAtDash() == 0 {
-		return true
-	}
-	return flags.NArg() > 0 && !slices.Contains(commandNames, flags.Arg(0))
+	return flags, options, flags.Parse(args)
 }
 
 // rootOptions are the flags that stand before a script only.

@@ -9,8 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/authysh/authysh/luabind"
-
 	"github.com/authysh/authysh/authy"
 )
 
@@ -56,6 +54,7 @@ func programUsage(b *strings.Builder, root *cobra.Command) {
 	b.WriteString("~/.config/authysh/config.yaml. 'authysh config show' tells what holds.\n")
 	b.WriteString("\nexit codes:\n")
 	listExitCodes(b)
+	b.WriteString("\n'authysh help topics' lists what else there is to read.\n")
 }
 
 func listExitCodes(b *strings.Builder) {
@@ -106,6 +105,7 @@ func (a *app) commandUsage(b *strings.Builder, cmd *cobra.Command) {
 	if cmd.Example != "" {
 		b.WriteString("\nexample:\n" + cmd.Example + "\n")
 	}
+	a.writeSeeAlso(b, cmd)
 }
 
 // listCommands lists the commands of a group, aligned.
@@ -195,9 +195,17 @@ func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command | name | topic]",
 		Short: "explain a command, a Lua function or a topic",
+		Long: "'authysh help topics' lists the topics. A command goes before a name of Lua;\n" +
+			"'authysh help lua name' shows the latter.",
+		ValidArgsFunction: a.completeHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 && !slices.Contains(a.commandNames, args[0]) {
-				return a.explain(cmd, args[0])
+			switch {
+			case len(args) == 1 && args[0] == topicsName:
+				return a.listTopics()
+			case len(args) > 0 && args[0] == luaName:
+				return a.explain(strings.Join(args[1:], " "))
+			case len(args) == 1 && !slices.Contains(a.commandNames, args[0]):
+				return a.explain(args[0])
 			}
 			found := cmd.Root()
 			for _, name := range args {
@@ -210,35 +218,6 @@ func (a *app) helpCommand() *cobra.Command {
 			return found.Help()
 		},
 	}
-}
-
-// helpTopics are the subjects of this program, beside those of scripts.
-func helpTopics() []luabind.Topic {
-	var b strings.Builder
-	b.WriteString("The program ends with one of these codes; a script gives any other with os.exit.\n\n")
-	for _, e := range exitCodes {
-		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.doc)
-	}
-	b.WriteString("\nAn error of a call that no pcall catches decides the code by its kind.\n")
-	return []luabind.Topic{{Name: "exit-codes", Doc: "What the program's exit codes mean.", Text: b.String()}, outputTopic()}
-}
-
-// explain shows what the manual has about a name of Lua or a topic.
-func (a *app) explain(cmd *cobra.Command, topic string) error {
-	manual := luabind.NewManual(helpTopics(), newPrivateSandbox().module)
-	text, near, ok := manual.Help(topic)
-	if ok {
-		_, err := fmt.Fprintln(cmd.OutOrStdout(), strings.TrimRight(text, "\n"))
-		return err
-	}
-	e := &usageError{message: fmt.Sprintf("there is no help about %q", clip(topic)), hint: "authysh help authy lists the operations"}
-	if near == "" {
-		near = authy.Nearest(topic, a.commandNames)
-	}
-	if near != "" {
-		e.message += fmt.Sprintf(", did you mean %q?", near)
-	}
-	return e
 }
 
 // parentCommand is a command that only has others below it; by itself it shows its help.
