@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -129,6 +130,10 @@ func (a *app) doctorCommand() *cobra.Command {
 func (a *app) examine(ctx context.Context) error {
 	e := &examination{app: a, findings: map[string]finding{}}
 	e.checkSettings()
+	printer, err := a.printer(e.outputSettings())
+	if err != nil {
+		return err
+	}
 	e.found(checkTerminal, a.checkTerminal())
 	if e.settings == nil {
 		for _, check := range doctorChecks {
@@ -147,7 +152,7 @@ func (a *app) examine(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return e.report()
+	return e.report(printer)
 }
 
 // checkAccess makes the call that shows whether the key is accepted.
@@ -181,7 +186,7 @@ func roundTrip(d time.Duration) string {
 }
 
 // report shows the findings. The code of the first failure becomes that of the program.
-func (e *examination) report() error {
+func (e *examination) report(printer *present.Printer) error {
 	findings := make([]finding, len(doctorChecks))
 	rows := make([][]string, len(doctorChecks))
 	code := exitDone
@@ -192,8 +197,11 @@ func (e *examination) report() error {
 			code = f.code
 		}
 	}
-	pretty := func(w io.Writer) { writeFindings(w, findings, e.app.paintsStdout()) }
-	if err := e.app.show(e.outputSettings(), findings, pretty, []string{"check", "status", "detail", "remedy"}, rows); err != nil {
+	err := e.app.print(printer, present.Result{
+		Value: findings, Pretty: func(w io.Writer) { writeFindings(w, findings, e.app.resultColors()) },
+		Head: []string{"check", "status", "detail", "remedy"}, Rows: rows,
+	})
+	if err != nil {
 		return err
 	}
 	if code != exitDone {

@@ -179,13 +179,6 @@ func writableFolder(dir string) error {
 	}
 }
 
-// paintsStdout reports whether results may have colours.
-func (a *app) paintsStdout() bool {
-	no, _ := a.lookupEnv("NO_COLOR")
-	terminal, _ := a.lookupEnv("TERM")
-	return a.stdoutTerminal && no == "" && terminal != "dumb"
-}
-
 // checkTerminal tells what the prompt and the results will look like.
 func (a *app) checkTerminal() finding {
 	if !a.stdoutTerminal {
@@ -194,7 +187,7 @@ func (a *app) checkTerminal() finding {
 	name, _ := a.lookupEnv("TERM")
 	columns, rows := a.console.Size()
 	colors := "colours"
-	if !a.paintsStdout() {
+	if !a.resultColors() {
 		colors = "no colours"
 	}
 	detail := fmt.Sprintf("%s, %d by %d, %s", cmp.Or(name, "of unknown type"), columns, rows, colors)

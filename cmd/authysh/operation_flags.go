@@ -201,24 +201,34 @@ func (c *operationCommand) completeArgument(_ *cobra.Command, args []string, _ s
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
-// listArguments is the part of --help about positional arguments.
-func (c *operationCommand) listArguments(b *strings.Builder) {
+// argumentEntries are the positional arguments and what they mean.
+func (c *operationCommand) argumentEntries() [][2]string {
 	op := c.variants[0]
 	s := shapeOf(op)
-	if len(s.positional) == 0 {
-		return
-	}
-	width := 0
-	for _, name := range s.positional {
-		width = max(width, len(name)+2)
-	}
-	b.WriteString("\narguments:\n")
+	var entries [][2]string
 	for _, name := range s.positional {
 		f, _ := op.Param(name)
 		bracketed := "<" + name + ">"
 		if s.optional[name] {
 			bracketed = "[" + name + "]"
 		}
-		writeEntry(b, bracketed, usageOf(f), width)
+		entries = append(entries, [2]string{bracketed, usageOf(f)})
+	}
+	return entries
+}
+
+// listArguments is the part of --help about positional arguments.
+func (c *operationCommand) listArguments(b *strings.Builder) {
+	entries := c.argumentEntries()
+	if len(entries) == 0 {
+		return
+	}
+	width := 0
+	for _, e := range entries {
+		width = max(width, len(e[0]))
+	}
+	b.WriteString("\narguments:\n")
+	for _, e := range entries {
+		writeEntry(b, e[0], e[1], width)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +45,7 @@ func helpTopics() []luabind.Topic {
 }
 
 // manual has the help of all that is no command.
-func manual() *luabind.Manual { return luabind.NewManual(helpTopics(), newPrivateSandbox().module) }
+var manual = sync.OnceValue(func() *luabind.Manual { return luabind.NewManual(helpTopics(), newPrivateSandbox().module) })
 
 func configurationTopic() string {
 	var b strings.Builder
@@ -130,8 +131,8 @@ func environmentTopic() string {
 
 func argumentsTopic() string {
 	return `A value becomes what its parameter is declared as. Text stays text, so that
-digits keep their zeros; numbers, ids and durations are judged before anything is
-sent.
+digits keep their zeros; numbers, ids and durations are judged before anything
+is sent.
 
   0012345           text where the parameter is text: all zeros are kept
   @file             what the file holds, without its last line break

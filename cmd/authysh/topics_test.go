@@ -20,6 +20,7 @@ func commandTree(t *testing.T) (*app, *cobra.Command) {
 	a := &app{stdio: world, console: console, out: newOutput(io.Discard, false), err: io.Discard, in: world.stdin}
 	root := a.rootCommand()
 	a.commandsOf(root)()
+	root.InitDefaultHelpCmd() // as Execute does
 	return a, root
 }
 
