@@ -46,6 +46,12 @@ func sitDown(t *testing.T, home string, env []string, args ...string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return sitDownAt(t, program, home, env, args...)
+}
+
+// sitDownAt starts any program in a terminal of its own.
+func sitDownAt(t *testing.T, program, home string, env []string, args ...string) *person {
+	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Skipf("no pseudo terminal: %v", err)
