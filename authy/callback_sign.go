@@ -127,3 +127,18 @@ func signText(key string, text []byte) string {
 	mac.Write(text)
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
+
+// SignedText is what the signature of the callback covers, nonce|METHOD|URL|params, with the nonce of its header: to
+// compare, part by part, with what another program signs. It holds no key. The error is a [*CallbackError].
+func (r CallbackRequest) SignedText() (string, error) {
+	nonce, err := singleHeader(r.Header, CallbackNonceHeader)
+	if err != nil {
+		return "", err
+	}
+	c := canonicalizers.Get().(*canonicalizer)
+	defer c.release()
+	if _, err := c.content(nonce, r, DefaultMaxCallbackBody); err != nil {
+		return "", err
+	}
+	return string(c.out), nil
+}

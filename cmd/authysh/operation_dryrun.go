@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
 // placeholderKey stands in for a key that nobody set: nothing is sent, so none is needed.
@@ -65,7 +66,7 @@ type caughtRequest struct {
 }
 
 // rehearse shows the request that the call would send.
-func (p *performed) rehearse(ctx context.Context, call *authy.BoundCall) error {
+func (p *performed) rehearse(ctx context.Context, call *authy.BoundCall, printer *present.Printer) error {
 	c := p.client
 	if c.Key == "" {
 		c.Key = placeholderKey
@@ -78,31 +79,32 @@ func (p *performed) rehearse(ctx context.Context, call *authy.BoundCall) error {
 		_, err = fmt.Fprintln(p.app.out, curlLine(c, caught.request, caught.body))
 		return err
 	}
-	masked := secretsOf(c, hidden)
-	shown := caughtRequest{
-		Method: caught.request.Method, URL: masked.Replace(caught.request.URL.String()),
-		Headers: map[string]string{},
-	}
-	body := masked.Replace(string(caught.body))
+	return p.app.print(printer, requestResult(caught.request, caught.body, secretsOf(c, hidden)))
+}
+
+// requestResult shows a request, without what masked replaces.
+func requestResult(r *http.Request, body []byte, masked *strings.Replacer) present.Result {
+	shown := caughtRequest{Method: r.Method, URL: masked.Replace(r.URL.String()), Headers: map[string]string{}}
+	text := masked.Replace(string(body))
 	switch {
-	case json.Valid([]byte(body)):
-		shown.Body = json.RawMessage(body)
-	case body != "":
-		shown.Body = body
+	case json.Valid([]byte(text)):
+		shown.Body = json.RawMessage(text)
+	case text != "":
+		shown.Body = text
 	}
-	names := headerNames(caught.request)
+	names := headerNames(r)
 	for _, name := range names {
-		shown.Headers[name] = masked.Replace(headerValue(caught.request.Header, name))
+		shown.Headers[name] = masked.Replace(headerValue(r.Header, name))
 	}
-	return p.app.show(p.settings, shown, func(w io.Writer) {
+	return present.Result{Value: shown, Pretty: func(w io.Writer) {
 		fmt.Fprintf(w, "%s %s\n", shown.Method, shown.URL)
 		for _, name := range names {
 			fmt.Fprintf(w, "%s: %s\n", name, shown.Headers[name])
 		}
-		if body != "" {
-			fmt.Fprintf(w, "\n%s\n", body)
+		if text != "" {
+			fmt.Fprintf(w, "\n%s\n", text)
 		}
-	}, []string{"method", "url", "body"}, [][]string{{shown.Method, shown.URL, body}})
+	}, Head: []string{"method", "url", "body"}, Rows: [][]string{{shown.Method, shown.URL, text}}}
 }
 
 // keyHeader is the name of the header that holds the key, in the spelling of the vendor's documents.

@@ -84,7 +84,7 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	p.client.Logger = nil // the trace shows more
 	call := p.op.Bind(p.arguments)
 	if p.options.dryRun != "" {
-		return p.rehearse(ctx, call)
+		return p.rehearse(ctx, call, printer)
 	}
 	if a.verbose {
 		a.trace(p)

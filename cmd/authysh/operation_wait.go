@@ -66,27 +66,14 @@ func awaitAnswer(ctx context.Context, p *performed) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return &unanswered{err, created.ApprovalRequest.UUID}
+		again := shapeOf(operationNamed("get_approval_request")).command()
+		return &hinted{err, "ask again with authysh " + again + " " + created.ApprovalRequest.UUID}
 	}
 	p.result, p.shown = answer, operationNamed("get_approval_request")
 	if status := answer.ApprovalRequest.Status; status != "approved" {
 		return &notApproved{status}
 	}
 	return nil
-}
-
-// unanswered is a request whose answer was not waited for to the end.
-type unanswered struct {
-	err error
-	id  string
-}
-
-func (e *unanswered) Error() string { return e.err.Error() }
-func (e *unanswered) Unwrap() error { return e.err }
-
-// hint says how to ask again.
-func (e *unanswered) hint() string {
-	return "ask again with authysh " + shapeOf(operationNamed("get_approval_request")).command() + " " + e.id
 }
 
 // operationNamed is an operation that the catalogue is known to have.

@@ -23,7 +23,8 @@ const maxFrames = 10
 // report tells the user what went wrong. What needs no words (os.exit, an interrupt, a reader of the output that has
 // gone) gets none.
 func (a *app) report(err error) {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { // a script and its tasks
+	_, single := err.(authy.Error)
+	if several, ok := err.(interface{ Unwrap() []error }); ok && !single { // a script and its tasks
 		for _, one := range several.Unwrap() {
 			a.report(one)
 		}
@@ -133,6 +134,15 @@ func printable(line string) string {
 // withoutControls drops what a terminal would obey. A script's message may have several lines.
 func withoutControls(text string) string { return present.WithoutControls(text) }
 
+// hinted is an error whose remedy only the command knows.
+type hinted struct {
+	err    error
+	remedy string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
 const keyHint = "set AUTHY_KEY, --key or key in the configuration, or run with --sandbox"
 
 // hintFor is what to do about an error; empty when the error says it.
@@ -140,8 +150,8 @@ func (a *app) hintFor(err error) string {
 	if misuse, ok := errors.AsType[*usageError](err); ok {
 		return misuse.hint
 	}
-	if pending, ok := errors.AsType[*unanswered](err); ok {
-		return pending.hint()
+	if known, ok := errors.AsType[*hinted](err); ok {
+		return known.remedy
 	}
 	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
 		return hintForSetting(invalid)
