@@ -1,0 +1,73 @@
+//go:build unix
+
+package main
+
+import (
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/authysh/authysh/authy/sandbox"
+)
+
+// TestDeleteQuestion: on a terminal a delete asks, and only a yes deletes.
+func TestDeleteQuestion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer string
+		flags  []string
+		code   int
+		left   int
+	}{
+		"y":          {"y\r", nil, 0, 0},
+		"yes":        {" YES \r", nil, 0, 0},
+		"n":          {"n\r", nil, 130, 1},
+		"return":     {"\r", nil, 130, 1},
+		"other word": {"yesterday\r", nil, 130, 1},
+		"ctrl-d":     {"\x04", nil, 130, 1},
+		"ctrl-c":     {"\x03", nil, 130, 1},
+		"--yes":      {"", []string{"--yes"}, 0, 0},
+		"--dry-run":  {"", []string{"--dry-run"}, 0, 1},
+		"wrong key":  {"y\r", []string{"--key", "another-key-012345"}, 5, 1},
+		"no digits":  {"", nil, 3, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := sandbox.New(sandbox.WithKeys("the-key-of-tests"))
+			server := httptest.NewServer(service)
+			t.Cleanup(server.Close)
+			env := []string{"AUTHY_KEY=the-key-of-tests", "AUTHYSH_HOST=" + server.URL}
+			vars := map[string]string{"AUTHY_KEY": "the-key-of-tests", "AUTHYSH_HOST": server.URL}
+			if code, _, stderr := authysh(t, "", vars, "user", "create", "911234567", "PT", "ana@example.com"); code != 0 {
+				t.Fatal(stderr)
+			}
+			id := strconv.FormatInt(service.Users(1)[0].ID, 10)
+			if name == "no digits" {
+				id = "12a"
+			}
+			p := sitDown(t, t.TempDir(), env, append([]string{"user", "delete", id}, tt.flags...)...)
+			if tt.answer != "" {
+				p.sees(`Remove a user from the application. \(` + id + `, at ` + strings.TrimPrefix(server.URL, "http://") + `\) There is no way back. Delete\? \[y/N\] $`)
+				p.types(tt.answer)
+			}
+			p.leaves(tt.code)
+			if strings.Contains(p.screen(), "Delete?") != (tt.answer != "") {
+				t.Errorf("asked or not:\n%s", p.screen())
+			}
+			if left := len(service.Users(2)); left != tt.left {
+				t.Errorf("%d users are left, want %d; screen:\n%s", left, tt.left, p.screen())
+			}
+		})
+	}
+}
+
+// TestValueFromTerminal: a dash reads what is typed until Ctrl-D.
+func TestValueFromTerminal(t *testing.T) {
+	t.Parallel()
+	p := sitDown(t, t.TempDir(), nil, "onetouch", "create", "1635", "-", "--dry-run", "--output", "json")
+	p.types("Log in?\r\x04")
+	p.sees(`"message":"Log in\?"`)
+	p.leaves(0)
+}
