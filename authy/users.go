@@ -50,7 +50,7 @@ func (c *Client) RegisterUser(ctx context.Context, p RegisterUserParams) (*Regis
 // GetUserStatusParams names a user.
 type GetUserStatusParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" private:"" doc:"IP address of the person who asks."`
+	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the person who asks."`
 }
 
 // UserStatus is the answer to get_user_status.
@@ -118,7 +118,7 @@ func (c *Client) UpdateUser(ctx context.Context, p UpdateUserParams) (*UserUpdat
 // DeleteUserParams names the user to remove.
 type DeleteUserParams struct {
 	AuthyID ID      `json:"authy_id" rule:"authy_id" doc:"Authy id from register_user."`
-	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" private:"" doc:"IP address of the person who asks."`
+	IP      *string `json:"ip" wire:"user_ip" rule:"ip" private:"" doc:"IP address of the person who asks."`
 }
 
 // UserDeletion is the answer to delete_user.
