@@ -80,9 +80,7 @@ func TestEveryOperationHasItsCommand(t *testing.T) {
 				}
 			}
 			wants = append(wants, name, strings.TrimSuffix(f.Doc[1:], "."))
-			for _, value := range f.Rule.Values {
-				wants = append(wants, value)
-			}
+			wants = append(wants, f.Rule.Values...)
 			if f.Rule.Values == nil && f.Type.Kind() == boolKind {
 				continue
 			}
