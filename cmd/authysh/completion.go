@@ -14,6 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
 )
 
 // flagValues is the annotation of a flag that lists what it may be, for the shell and for the documentation.
@@ -25,6 +28,11 @@ func completeWith(cmd *cobra.Command, flag string, values ...string) {
 	if f == nil {
 		panic("completeWith: " + cmd.Name() + " has no flag --" + flag) // a mistake in the program, found by any test
 	}
+	completeFlagWith(f, values...)
+}
+
+// completeFlagWith is completeWith for a flag that has no command yet.
+func completeFlagWith(f *pflag.Flag, values ...string) {
 	if f.Annotations == nil {
 		f.Annotations = map[string][]string{}
 	}
@@ -137,13 +145,13 @@ func (a *app) complete(ctx context.Context, root *cobra.Command, args []string) 
 		_, err := fmt.Fprintf(a.out, ":%d\n", cobra.ShellCompDirectiveDefault)
 		return err
 	}
-	a.offer(root)
 	if cmd, _, err := root.Find(args[1:]); err == nil {
 		if leaf := a.leaves[cmd]; leaf != nil {
 			leaf.declareDotted(args[1:])
 		}
 		hideUnused(cmd)
 	}
+	a.offer(root)
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
 }
@@ -276,4 +284,38 @@ func filesFrom(prefix string, wanted func(name string) bool) ([]string, cobra.Sh
 		return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// valuesAt are those that a parameter may have, or a part of it: "type", "logos.0.res".
+func valuesAt(op authy.Operation, place string) []string {
+	root, rest, _ := strings.Cut(place, ".")
+	if whole, ok := arguments.Roots(op)[root]; ok {
+		place = strings.TrimSuffix(whole+"."+rest, ".")
+	}
+	names := strings.Split(place, ".")
+	field, ok := op.Param(names[0])
+	for _, name := range names[1:] {
+		if name != "" && strings.Trim(name, "0123456789") == "" {
+			continue // the place in a list
+		}
+		i := slices.IndexFunc(field.Fields, func(f authy.Field) bool { return f.Name == name })
+		if i < 0 {
+			return nil
+		}
+		field = field.Fields[i]
+	}
+	if !ok {
+		return nil
+	}
+	return field.Rule.Values
+}
+
+// completeAssignment offers the values of what is left of the sign in "type=".
+func completeAssignment(op authy.Operation, toComplete string) []string {
+	name, value, _ := strings.Cut(toComplete, "=")
+	var found []string
+	for _, known := range beginningWith(value, valuesAt(op, name)) {
+		found = append(found, name+"="+known)
+	}
+	return found
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -28,4 +29,23 @@ func TestBashCompletes(t *testing.T) {
 	p.sees(`call +\(call a user and read a code out\)`)
 	p.sees(`sms +\(text a code to a user\)`)
 	p.types("\x15exit\n")
+}
+
+// FuzzComplete asks for the completion of any line: it must answer with a directive at the end, and change nothing.
+func FuzzComplete(f *testing.F) {
+	for _, line := range []string{
+		"", "config ", "--output=", "--output", "-e x ", "-- x ", "x.lua --", "user create --data.", "onetouch create --logos.0.re", "call ",
+		"call register_activity type=", "call create_approval_request logos.0..res=", "help lua ", "docs man user ", "--", "-", "@", "--profile ",
+		"user update 1 --email @", "__complete ", "help help ", "--dry-run=", "user get status --visible.", "call x =",
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		args := append([]string{"__complete"}, strings.Split(line, " ")...)
+		code, stdout, _ := authysh(t, "", nil, args...)
+		lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+		if last := lines[len(lines)-1]; code != 0 || !strings.HasPrefix(last, ":") {
+			t.Errorf("%q: exit code %d, output %q", line, code, stdout)
+		}
+	})
 }

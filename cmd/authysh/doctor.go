@@ -117,7 +117,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "check the configuration, the key and the way to the service",
 		Long: "Each check is a line: ok, warn, fail, or skip where another one has to pass before.\n" +
 			"What to do stands below it. The only call that is made reads the details of\n" +
-			"the application; the key is not shown. --timeout bounds each check.\n\n" +
+			"the application; the key is not shown. --timeout bounds each check of the network.\n\n" +
 			"The exit code is 0 if nothing fails; else that of the first failure: 2 for the\n" +
 			"configuration, 4 for the API, 5 for a key that is refused, 6 for the network.",
 		Example: "  authysh doctor --profile production\n  authysh doctor --output pretty > report.txt",

@@ -107,13 +107,16 @@ func operationNames() []string {
 }
 
 // completeCall completes the name of an operation, then its parameters.
-func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func completeCall(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return operationNames(), cobra.ShellCompDirectiveNoFileComp
 	}
 	op, ok := authy.ByName(args[0])
 	if !ok {
 		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	if strings.Contains(toComplete, "=") {
+		return completeAssignment(op, toComplete), cobra.ShellCompDirectiveNoFileComp
 	}
 	var left []string
 	for _, f := range op.Params {

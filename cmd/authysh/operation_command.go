@@ -166,6 +166,7 @@ func (c *operationCommand) declareDotted(args []string) {
 		for _, op := range c.variants {
 			if _, ok := arguments.Roots(op)[parameterOf(root)]; ok {
 				flags.VarPF(&parameterValue{c, authy.Field{Name: parameterOf(name)}}, name, "", "").Hidden = true
+				completeWith(c.cmd, name, valuesAt(op, parameterOf(name))...)
 				break
 			}
 		}

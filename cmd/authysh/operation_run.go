@@ -26,6 +26,7 @@ type callOptions struct {
 func (o *callOptions) addTo(flags *pflag.FlagSet, op authy.Operation) {
 	flags.StringVar(&o.dryRun, "dry-run", "", "show the request and send nothing; =curl shows a `form` for the shell")
 	flags.Lookup("dry-run").NoOptDefVal = "http"
+	completeFlagWith(flags.Lookup("dry-run"), "http", "curl")
 	if op.Effect == authy.Deletes || op.Name == "" {
 		flags.BoolVarP(&o.yes, "yes", "y", false, "delete without asking")
 	}
