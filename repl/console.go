@@ -139,7 +139,7 @@ func (c *Console) terminalSize() (columns, rows int) {
 var errBusy = errors.New("cannot ask now: the prompt is waiting for a line")
 
 // read lets the editor read a line, and shows above it what is written meanwhile.
-func (c *Console) read(q question) (text string, how ending, err error) {
+func (c *Console) read(ctx context.Context, q question) (text string, how ending, err error) {
 	c.mu.Lock()
 	if c.reading {
 		c.mu.Unlock()
@@ -149,6 +149,7 @@ func (c *Console) read(q question) (text string, how ending, err error) {
 	if editor == nil {
 		editor = newPlainEditor(c)
 		defer editor.Close()
+		defer context.AfterFunc(ctx, func() { editor.Close() })()
 	}
 	c.hideSpinner()
 	c.reading = true
@@ -234,9 +235,12 @@ func (c *Console) ask(ctx context.Context, q question) (string, error) {
 		}
 		q.Prompt = q.Prompt[i+1:]
 	}
-	text, how, err := c.read(q)
+	text, how, err := c.read(ctx, q)
 	if err != nil {
 		return "", err
+	}
+	if ctx.Err() != nil && how != entered {
+		return "", context.Cause(ctx)
 	}
 	if how != entered && text == "" {
 		return "", ErrNoAnswer

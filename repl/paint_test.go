@@ -160,6 +160,20 @@ func TestNoColor(t *testing.T) {
 	}
 }
 
+func TestColorDecidedByTheHost(t *testing.T) {
+	t.Parallel()
+	for _, off := range []bool{true, false} {
+		p := stage(t, "'x'")
+		p.options.NoColor, p.options.ColorDecided = off, true
+		p.options.LookupEnv = environment("NO_COLOR", "1")
+		p.run(t)
+		text := freshMark.ReplaceAllString(p.screen.String(), "")
+		if got := strings.Contains(text, "\x1b["); got == off {
+			t.Errorf("with NoColor %v: colours %v", off, got)
+		}
+	}
+}
+
 func TestIndent(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{

@@ -7,8 +7,6 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
-
-	"golang.org/x/term"
 )
 
 // plainEditor reads lines where there is no terminal to edit them on: from a pipe, or in a terminal that knows no
@@ -66,11 +64,16 @@ func (e *plainEditor) forward() {
 
 // Read returns the next line. A line that is being waited for when an interrupt comes is the next Read's.
 func (e *plainEditor) Read(q question) (string, ending) {
+	hidden := q.Secret && e.prompts
+	if hidden { // before the question shows, as somebody may answer at once
+		restore, err := hideInput(e.c.in.(*os.File))
+		if err != nil {
+			return e.accept(inputLine{"", err})
+		}
+		defer restore()
+	}
 	if e.prompts {
 		io.WriteString(e.c.err.w, q.Prompt)
-	}
-	if q.Secret && e.prompts && !e.waiting {
-		return e.readSecret()
 	}
 	if !e.waiting {
 		e.waiting = true
@@ -82,6 +85,9 @@ func (e *plainEditor) Read(q question) (string, ending) {
 	select {
 	case line := <-e.lines:
 		e.waiting = false
+		if hidden && line.err == nil {
+			e.endLine() // Enter did not show
+		}
 		return e.accept(line)
 	case <-e.interrupts:
 		e.endLine()
@@ -107,18 +113,6 @@ func (e *plainEditor) accept(line inputLine) (string, ending) {
 func (e *plainEditor) endLine() {
 	if e.prompts {
 		io.WriteString(e.c.err.w, "\n")
-	}
-}
-
-// readSecret reads without echo.
-func (e *plainEditor) readSecret() (string, ending) {
-	text, err := term.ReadPassword(int(e.c.in.(*os.File).Fd()))
-	e.endLine()
-	select {
-	case <-e.interrupts: // the reading itself goes on until Enter
-		return "", canceled
-	default:
-		return e.accept(inputLine{string(text), err})
 	}
 }
 

@@ -50,6 +50,8 @@ type Options struct {
 	Startup func(ctx context.Context, c *Context) error
 	// NoColor turns colours off, as the environment variable NO_COLOR does.
 	NoColor bool
+	// ColorDecided says that the host has looked at NO_COLOR itself: NoColor alone counts.
+	ColorDecided bool
 	// LookupEnv reads the environment: TERM, NO_COLOR, PAGER, LESS, VISUAL, EDITOR and HOME; nil is [os.LookupEnv].
 	LookupEnv func(name string) (value string, set bool)
 

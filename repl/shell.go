@@ -84,7 +84,7 @@ func (sh *shell) open() {
 	if isTerminal(c.in) {
 		sh.mode = dumb
 	}
-	sh.paint.on = !sh.options.NoColor && sh.getenv("NO_COLOR") == ""
+	sh.paint.on = !sh.options.NoColor && (sh.options.ColorDecided || sh.getenv("NO_COLOR") == "")
 	editor := sh.options.editor
 	if editor == nil && sh.mode == dumb && isTerminal(c.out.w) && sh.capable() {
 		// Without a controlling terminal there is no editor; plain lines will do.
@@ -168,7 +168,7 @@ func (e *endError) Error() string { return fmt.Sprintf("ended with code %d", e.c
 
 // step reads a line and does what it says.
 func (sh *shell) step() error {
-	text, how, err := sh.console.read(sh.question())
+	text, how, err := sh.console.read(sh.ctx, sh.question())
 	if err != nil {
 		return err
 	}
