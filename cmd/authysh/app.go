@@ -154,7 +154,10 @@ func (a *app) settingsWith(strongest layer) (*settings, error) {
 }
 
 // quickSettings are those of the flags and the environment, for commands that need no configuration file.
-func (a *app) quickSettings() (*settings, error) {
+func (a *app) quickSettings() (*settings, error) { return a.settingsOver() }
+
+// settingsOver are those of the flags and the environment over weaker ones.
+func (a *app) settingsOver(weaker ...layer) (*settings, error) {
 	flags, err := fromFlags(a.flags)
 	if err != nil {
 		return nil, err
@@ -163,5 +166,5 @@ func (a *app) quickSettings() (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return merge(env, flags)
+	return merge(append(weaker, env, flags)...)
 }

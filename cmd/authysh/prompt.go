@@ -60,7 +60,8 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 		Startup:     p.startup(options.noRC),
 		Running:     func() int { return p.session.RunningTasks() },
 		Interrupt:   func() bool { return p.session.Interrupt() },
-		LookupEnv:   a.lookupEnv,
+		NoColor:     !a.colours(a.stdoutTerminal), ColorDecided: true,
+		LookupEnv: a.lookupEnv,
 	})
 	switch {
 	case err != nil:

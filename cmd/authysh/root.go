@@ -182,7 +182,7 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	}
 	var unused error
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed && !slices.Contains(strings.Fields(used), f.Name) && unused == nil {
+		if f.Changed && f.Name != colorSetting && !slices.Contains(strings.Fields(used), f.Name) && unused == nil {
 			unused = &usageError{message: fmt.Sprintf("--%s means nothing to authysh %s", f.Name, commandPath(cmd))}
 		}
 	})

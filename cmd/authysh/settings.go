@@ -72,6 +72,8 @@ var table = []setting{
 		doc: "which calls the prompt asks about"},
 	{name: "output", kind: choice, arg: "form", choices: present.Forms(),
 		doc: "pretty, json, yaml, table or raw; pretty on a terminal"},
+	{name: colorSetting, kind: choice, arg: "when", def: "auto", choices: []string{"auto", "always", "never"},
+		doc: "colours: auto, always or never"},
 	{name: "profile", kind: text, arg: "name", topLevel: true, doc: "profile of the configuration file"},
 }
 

@@ -33,6 +33,9 @@ func (o origin) String() string {
 	return o.where
 }
 
+// defaultOrigin is where a value comes from that nobody gave.
+const defaultOrigin = "default"
+
 // complain is a usage error about the setting called name, whose reason reads on after that.
 func (o origin) complain(name, reason string) error {
 	if o.inFile {
@@ -45,7 +48,8 @@ func (o origin) complain(name, reason string) error {
 type settings struct {
 	values  *viper.Viper
 	origins map[string]origin
-	file    string // the configuration file; empty for none
+	layers  []layer // what was put over each other, the weakest first
+	file    string  // the configuration file; empty for none
 	profile string
 }
 
@@ -61,7 +65,7 @@ func merge(layers ...layer) (*settings, error) {
 				return nil, fmt.Errorf("default of %s: %w", known.name, err)
 			}
 			s.values.SetDefault(known.name, value)
-			s.origins[known.name] = origin{where: "default"}
+			s.origins[known.name] = origin{where: defaultOrigin}
 		}
 	}
 	for _, l := range layers {
@@ -89,6 +93,7 @@ func (s *settings) put(l layer) error {
 		values[name] = v.value
 		s.origins[name] = v.origin
 	}
+	s.layers = append(s.layers, l)
 	return s.values.MergeConfigMap(values)
 }
 
