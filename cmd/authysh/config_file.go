@@ -208,7 +208,7 @@ func (c *configFile) assign(l layer, e entry, profile string) error {
 			hint:    "if you trust it, say so with --config " + c.path,
 		}
 	}
-	if known.kind == path {
+	if known.kind == path && value != known.word {
 		value = c.resolve(value.(string))
 	}
 	l[known.name] = sourced{value, where}

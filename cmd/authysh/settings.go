@@ -37,6 +37,8 @@ type setting struct {
 	// arg is what the flag's value is called in --help; a setting without it has no flag.
 	arg     string
 	choices []string
+	// word is a value that is no path, though the setting's kind is.
+	word string
 	// alias is a second environment variable.
 	alias string
 	// secret values are never shown.
@@ -66,7 +68,7 @@ var table = []setting{
 		doc: "permit plain http to other machines"},
 	{name: "access_key", kind: text, secret: true, doc: "the dashboard's access key, for webhooks"},
 	{name: "signing_key", kind: text, secret: true, doc: "the dashboard's signing key, for webhooks"},
-	{name: "history_file", kind: path, doc: "the prompt's history; none keeps nothing"},
+	{name: "history_file", kind: path, word: "none", doc: "the prompt's history; none keeps nothing"},
 	{name: "production", kind: toggle, def: "false", doc: "calls are real: red prompt, confirmed deletes"},
 	{name: "confirm", kind: choice, choices: []string{"always", "writes", "deletes", "never"},
 		doc: "which calls the prompt asks about"},
