@@ -39,7 +39,26 @@ func (a *app) key(ctx context.Context, s *settings) (string, error) {
 		}
 		return key, nil
 	}
+	if account := s.text("key_keyring"); account != "" {
+		key, err := a.fetchKey(ctx, account)
+		if err != nil && ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		return key, aboutKeyring(s.origins["key_keyring"], err)
+	}
 	return s.text("key"), nil
+}
+
+// aboutKeyring makes a failure of the keyring one of the setting that named it.
+func aboutKeyring(by origin, err error) error {
+	if err == nil {
+		return nil
+	}
+	misuse := &usageError{message: by.complain("key_keyring", err.Error()).Error()}
+	if failure, ok := errors.AsType[*keyringError](err); ok {
+		misuse.hint = failure.hint
+	}
+	return misuse
 }
 
 func readKeyFile(path string) (string, error) {

@@ -35,6 +35,7 @@ func process() stdio {
 		environ:        os.Environ,
 		signals:        notify(),
 		exit:           os.Exit,
+		keyring:        systemKeyring{},
 	}
 }
 

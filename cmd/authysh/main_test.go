@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"authysh": main})
+	testscript.Main(m, map[string]func(){"authysh": main, "authysh-keyring": mainWithKeyring})
 }
 
 // noRaceSleep spares each process the second that the race detector sleeps at its end.

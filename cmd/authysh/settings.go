@@ -56,6 +56,7 @@ var table = []setting{
 		doc: "API key of the application; a flag shows in process lists"},
 	{name: "key_file", kind: path, doc: "file that holds the key"},
 	{name: "key_command", kind: text, guarded: true, doc: "command that prints the key"},
+	{name: "key_keyring", kind: text, doc: "account of the system's keyring that holds the key"},
 	{name: "host", kind: text, arg: "url", def: authy.DefaultHost, guarded: true, doc: "base URL of the service"},
 	{name: "timeout", kind: duration, arg: "time", def: authy.DefaultTimeout.String(),
 		doc: "bound of a whole call; a bare number is ms, 0 is none"},
@@ -82,8 +83,8 @@ var table = []setting{
 // profilesKey holds the profiles in a file. It is no setting, as it has no value of its own.
 const profilesKey = "profiles"
 
-// keySources are three ways to say one thing: a higher level's replaces a lower level's.
-var keySources = []string{"key", "key_file", "key_command"}
+// keySources are ways to say one thing: a higher level's replaces a lower level's.
+var keySources = []string{"key", "key_file", "key_command", "key_keyring"}
 
 func settingNamed(name string) (*setting, bool) {
 	i := slices.IndexFunc(table, func(s setting) bool { return s.name == name })

@@ -21,6 +21,7 @@ type stdio struct {
 	environ   func() []string  // all variables, as name=value; nil is none to list
 	signals   <-chan os.Signal // what interrupts the program; nil is nothing
 	exit      func(code int)   // ends the process at once
+	keyring   keyStore         // where key_keyring looks; nil is none
 }
 
 const (
