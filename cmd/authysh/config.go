@@ -13,7 +13,7 @@ import (
 func (a *app) configCommand() *cobra.Command {
 	config := &cobra.Command{
 		Use:   "config command",
-		Short: "show the settings and where they come from",
+		Short: "show and change the settings",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -31,12 +31,13 @@ func (a *app) configCommand() *cobra.Command {
 			Annotations: map[string]string{usesFlags: "config " + showsResult},
 			RunE:        func(*cobra.Command, []string) error { return a.showConfigPath() },
 		},
-		&cobra.Command{
-			Use:   "show",
-			Short: "show the effective settings and their origins",
-			Args:  noArguments,
-			RunE:  func(*cobra.Command, []string) error { return a.showConfig() },
-		},
+		a.configShowCommand(),
+		a.configGetCommand(),
+		a.configListCommand(),
+		a.configInitCommand(),
+		a.configSetCommand(),
+		a.configUnsetCommand(),
+		a.configUseCommand(),
 	)
 	return config
 }
@@ -72,40 +73,4 @@ func (a *app) showConfigPath() error {
 		Value: result, Raw: []byte(result.Path + "\n"), Pretty: func(w io.Writer) { fmt.Fprintln(w, result.Path) },
 		Head: []string{"path", "exists"}, Rows: [][]string{{result.Path, fmt.Sprint(result.Exists)}},
 	})
-}
-
-// shownSetting is one line of config show. The value is text as users would write it, "********" for secrets.
-type shownSetting struct {
-	Name   string `json:"name" yaml:"name"`
-	Value  string `json:"value" yaml:"value"`
-	Origin string `json:"origin" yaml:"origin"`
-}
-
-// showConfig shows every setting, also those that nobody set.
-func (a *app) showConfig() error {
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	if _, err := a.client(s); err != nil {
-		return err
-	}
-	var shown []shownSetting
-	var rows [][]string
-	for i := range table {
-		known := &table[i]
-		line := shownSetting{known.name, known.show(s.values.Get(known.name)), s.origins[known.name].String()}
-		shown = append(shown, line)
-		value, by := line.Value, line.Origin
-		if by == "" {
-			value, by = "-", "not set"
-		}
-		rows = append(rows, []string{known.name, value, by})
-	}
-	result := struct {
-		File     string         `json:"file" yaml:"file"`
-		Profile  string         `json:"profile" yaml:"profile"`
-		Settings []shownSetting `json:"settings" yaml:"settings"`
-	}{s.file, s.profile, shown}
-	return a.show(s, result, func(w io.Writer) { writeTable(w, rows) }, []string{"name", "value", "origin"}, rows)
 }

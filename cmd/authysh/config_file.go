@@ -127,25 +127,9 @@ var yamlPosition = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 
 // parse fills the layers from the text of the file.
 func (c *configFile) parse(source []byte) error {
-	var document yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(source))
-	switch err := decoder.Decode(&document); {
-	case errors.Is(err, io.EOF):
-		return nil // an empty file sets nothing
-	case err != nil:
-		match := yamlPosition().FindStringSubmatch(err.Error())
-		where := c.path
-		if match != nil && match[1] != "" {
-			where += ":" + match[1]
-		}
-		complaint := strings.TrimPrefix(err.Error(), match[0])
-		if strings.HasPrefix(complaint, "unknown anchor") {
-			complaint = "a value that begins with * must be quoted" // and may be a key
-		}
-		return &usageError{message: where + ": is not YAML: " + complaint}
-	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return &usageError{message: c.path + ": must be one YAML document, but another one follows"}
+	document, err := c.decode(source)
+	if err != nil || document == nil {
+		return err // an empty file sets nothing
 	}
 	entries, err := c.entries(document.Content[0], "the file")
 	if err != nil {
@@ -163,6 +147,31 @@ func (c *configFile) parse(source []byte) error {
 	}
 	_, err = c.top.keySource()
 	return err
+}
+
+// decode reads the one YAML document of a file; an empty file has none.
+func (c *configFile) decode(source []byte) (*yaml.Node, error) {
+	var document yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil:
+		match := yamlPosition().FindStringSubmatch(err.Error())
+		where := c.path
+		if match != nil && match[1] != "" {
+			where += ":" + match[1]
+		}
+		complaint := strings.TrimPrefix(err.Error(), match[0])
+		if strings.HasPrefix(complaint, "unknown anchor") {
+			complaint = "a value that begins with * must be quoted" // and may be a key
+		}
+		return nil, &usageError{message: where + ": is not YAML: " + complaint}
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, &usageError{message: c.path + ": must be one YAML document, but another one follows"}
+	}
+	return &document, nil
 }
 
 func (c *configFile) parseProfiles(node *yaml.Node) error {

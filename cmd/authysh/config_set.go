@@ -1,0 +1,307 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/repl"
+)
+
+// maxValue bounds a value that is read from a file or standard input.
+const maxValue = 64 << 10
+
+// configSetCommand is authysh config set.
+func (a *app) configSetCommand() *cobra.Command {
+	var keyStdin bool
+	set := &cobra.Command{
+		Use:   "set key [value]",
+		Short: "write a setting into the configuration file",
+		Long: "A value of - is read from standard input, @file from a file. With --profile, or a\n" +
+			"key such as profiles.staging.host, the setting is the profile's, which is made if\n" +
+			"it is not there. The file is the one that 'authysh config path' shows. A secret\n" +
+			"without a value is asked for, and not shown.",
+		Example:     "  authysh config set timeout 20s\n  authysh config set --profile staging host https://authy.staging.example.com\n  pass show authy | authysh config set key -",
+		Annotations: map[string]string{usesFlags: "config profile output"},
+		Args:        betweenArguments(1, 2, "a key and a value, as in: authysh config set timeout 20s"),
+	}
+	target := configTargetFlags(set)
+	set.Flags().BoolVar(&keyStdin, "key-stdin", false, "with key_keyring: read the key to keep there from standard input")
+	set.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.setConfig(cmd.Context(), *target, args, keyStdin)
+	}
+	return set
+}
+
+// betweenArguments refuses another number of arguments than some, and says what is wanted.
+func betweenArguments(least, most int, wanted string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return &usageError{message: fmt.Sprintf("authysh %s needs %s", commandPath(cmd), wanted), hint: helpHint(cmd)}
+		case len(args) > most:
+			return &usageError{message: fmt.Sprintf("authysh %s takes %s; %d arguments are too many", commandPath(cmd), wanted, len(args)), hint: helpHint(cmd)}
+		}
+		return nil
+	}
+}
+
+// changedSetting is the result of config set and config unset.
+type changedSetting struct {
+	File  string `json:"file" yaml:"file"`
+	Key   string `json:"key" yaml:"key"`
+	Value string `json:"value" yaml:"value"`
+}
+
+func (a *app) setConfig(ctx context.Context, t configTarget, args []string, keyStdin bool) error {
+	key, err := a.configKey(args[0])
+	if err != nil {
+		if name, _, pair := strings.Cut(args[0], "="); pair && len(args) == 1 {
+			return &usageError{message: "authysh config set takes the key and the value apart", hint: fmt.Sprintf("authysh config set %s VALUE", clip(name))}
+		}
+		return err
+	}
+	if key.setting == nil {
+		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: fmt.Sprintf("set one of its settings, as in: authysh config set %s.%s VALUE", key, exampleSetting)}
+	}
+	s, err := a.quickSettings()
+	if err != nil {
+		return err
+	}
+	if keyStdin && key.setting.name != "key_keyring" {
+		return &usageError{message: "--key-stdin goes with key_keyring only", hint: fmt.Sprintf("authysh config set %s - reads the value from standard input", key)}
+	}
+	value, err := a.valueOf(ctx, key.setting, args[1:])
+	if err != nil {
+		return err
+	}
+	if key.setting.name == "key_keyring" {
+		if err := a.fillKeyring(ctx, value, keyStdin); err != nil {
+			return err
+		}
+	}
+	file, err := a.editConfig(ctx, t, func(d *document) error { return a.setIn(d, key, value) })
+	if err != nil {
+		return err
+	}
+	a.tellStronger(file, key)
+	return a.tellChanged(s, file, key, fmt.Sprintf("%s is set in %s", key, file.path))
+}
+
+// setIn changes the document, after a look at what would make the change wrong or a surprise.
+func (a *app) setIn(d *document, key configKey, value string) error {
+	known := key.setting
+	value = known.forFile(value, d.file.path)
+	node, err := known.node(value)
+	if err != nil {
+		return origin{where: known.name}.complain(known.name, err.Error())
+	}
+	before := a.newConfigFile(d.file.path)
+	if err := before.parse(d.text); err == nil { // a file that is wrong may be mended by this very change
+		if err := a.checkSet(before, key, value); err != nil {
+			return err
+		}
+	}
+	return d.set(key.path(), node)
+}
+
+// checkSet refuses what the file could hold but no call could be made with, and a second source of the key.
+func (a *app) checkSet(before *configFile, key configKey, value string) error {
+	level := before.level(key.profile)
+	if level == nil {
+		names := slices.Sorted(maps.Keys(before.profiles))
+		fmt.Fprintf(a.err, "authysh: profile %s is new in %s%s\n", printable(key.profile), before.path, suggest(key.profile, names))
+	}
+	known := key.setting
+	if known.name == profileSetting {
+		_, err := before.profile(value, origin{where: "config set"})
+		return err
+	}
+	if slices.Contains(keySources, known.name) {
+		for _, other := range keySources {
+			if there, ok := level[other]; ok && other != known.name {
+				return &usageError{
+					message: fmt.Sprintf("%s: %s is set already, and only one of %s can hold", there.origin, other, strings.Join(keySources, ", ")),
+					hint:    "authysh config unset " + configKey{key.profile, mustSetting(other)}.String() + " makes room",
+				}
+			}
+		}
+	}
+	return a.checkUse(before, key, value)
+}
+
+// checkUse makes a client with the one setting, and with what it depends on.
+func (a *app) checkUse(before *configFile, key configKey, value string) error {
+	known := key.setting
+	parsed, err := known.parse(value)
+	if err != nil {
+		return nil // told when it is written
+	}
+	if known.kind == path && value != known.word {
+		parsed = before.resolve(value)
+	}
+	probe := layer{known.name: {parsed, origin{where: known.name}}}
+	if allow, ok := before.top["allow_http"]; ok && known.name == "host" {
+		probe["allow_http"] = allow
+	}
+	if allow, ok := before.profiles[key.profile]["allow_http"]; ok && known.name == "host" {
+		probe["allow_http"] = allow
+	}
+	s, err := merge(probe)
+	if err != nil {
+		return err
+	}
+	if known.name == "key_command" {
+		if _, err := splitWords(value); err != nil {
+			return origin{where: known.name}.complain(known.name, err.Error())
+		}
+	}
+	_, err = a.client(s)
+	return err
+}
+
+func mustSetting(name string) *setting {
+	known, _ := settingNamed(name)
+	return known
+}
+
+// valueOf is the value to set: an argument, what a file or standard input holds, or what is typed.
+func (a *app) valueOf(ctx context.Context, known *setting, args []string) (string, error) {
+	if len(args) == 0 {
+		if !known.secret || !a.stdinTerminal {
+			return "", &usageError{
+				message: fmt.Sprintf("authysh config set %s needs a value", known.name),
+				hint:    fmt.Sprintf("authysh config set %s - reads it from standard input", known.name),
+			}
+		}
+		return a.askSecret(ctx, known.name+": ")
+	}
+	written := args[0]
+	switch {
+	case written == "-" && a.stdinTerminal && known.secret:
+		return a.askSecret(ctx, known.name+": ")
+	case written == "-":
+		return readValue(a.in, known, "standard input")
+	case strings.HasPrefix(written, "@"):
+		f, err := os.Open(written[1:])
+		if err != nil {
+			return "", &usageError{message: "cannot read the value: " + err.Error(), hint: "a value that begins with @ names a file"}
+		}
+		defer f.Close()
+		return readValue(f, known, written[1:])
+	case known.secret:
+		a.warn(known.name+" was given as an argument, which other users see in process lists and which stays in the shell's history",
+			fmt.Sprintf("authysh config set %s - reads it from standard input", known.name))
+	}
+	return written, nil
+}
+
+// readValue reads a value without the end of its line.
+func readValue(r io.Reader, known *setting, from string) (string, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxValue+1))
+	switch {
+	case err != nil:
+		return "", &usageError{message: fmt.Sprintf("cannot read the value from %s: %v", from, err)}
+	case len(text) > maxValue:
+		return "", &usageError{message: fmt.Sprintf("%s is larger than a value may be, %d bytes", from, maxValue)}
+	}
+	value := strings.TrimSpace(string(text))
+	switch {
+	case value == "":
+		return "", &usageError{message: fmt.Sprintf("%s must not be empty, but %s is", known.name, from)}
+	case strings.ContainsAny(value, "\r\n"):
+		return "", &usageError{message: fmt.Sprintf("%s must be one line, but %s has several", known.name, from)}
+	}
+	return value, nil
+}
+
+// askSecret asks on the terminal, without showing what is typed.
+func (a *app) askSecret(ctx context.Context, text string) (string, error) {
+	return answered(a.console.AskSecret(ctx, text))
+}
+
+// answered makes a question that was left the end of the program.
+func answered(text string, err error) (string, error) {
+	if errors.Is(err, repl.ErrNoAnswer) {
+		return "", &interrupted{exitInterrupted}
+	}
+	return strings.TrimSpace(text), err
+}
+
+// fillKeyring makes sure that there is a key in the keyring's account: one that is read from standard input, or there
+// already, or asked for.
+func (a *app) fillKeyring(ctx context.Context, account string, keyStdin bool) error {
+	by := origin{where: "key_keyring"}
+	if keyStdin {
+		key, err := a.readKey()
+		if err != nil {
+			return err
+		}
+		return aboutKeyring(by, a.storeKey(ctx, account, key))
+	}
+	there, err := a.holdsKey(ctx, account)
+	switch {
+	case err != nil:
+		return aboutKeyring(by, err)
+	case there:
+		return nil
+	case !a.stdinTerminal:
+		a.warn(fmt.Sprintf("the keyring holds no key for the account %q yet", clip(account)),
+			"the same command with --key-stdin reads one from standard input and stores it")
+		return nil
+	}
+	key, err := a.askKey(ctx)
+	if err != nil {
+		return err
+	}
+	return aboutKeyring(by, a.storeKey(ctx, account, key))
+}
+
+// tellStronger warns of what keeps a setting that was just written from having an effect.
+func (a *app) tellStronger(file *configFile, key configKey) {
+	names := []string{key.setting.name}
+	if slices.Contains(keySources, key.setting.name) {
+		names = keySources
+	}
+	env, err := fromEnv(a.lookupEnv, a.envNames())
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if by, ok := env[name]; ok {
+			a.warn(fmt.Sprintf("%s in the environment is stronger than %s in the file", by.origin, key.setting.name), "")
+			return
+		}
+	}
+	_, profile, _, err := file.layers(layer{}, env)
+	if err != nil || key.profile != "" {
+		return
+	}
+	for _, name := range names {
+		if by, ok := profile[name]; ok {
+			a.warn(fmt.Sprintf("the profile in use is stronger: %s sets %s", by.origin, name), "")
+			return
+		}
+	}
+}
+
+// tellChanged reports a change: a line for people, or a result where a form of output was asked for.
+func (a *app) tellChanged(s *settings, file *configFile, key configKey, words string) error {
+	if s.text("output") == "" {
+		fmt.Fprintf(a.err, "authysh: %s\n", words)
+		return nil
+	}
+	result := changedSetting{File: file.path, Key: key.String()}
+	if key.setting != nil {
+		result.Value = key.setting.show(file.level(key.profile)[key.setting.name].value)
+	}
+	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, words) },
+		[]string{"file", "key", "value"}, [][]string{{result.File, result.Key, result.Value}})
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// configShowCommand is authysh config show.
+func (a *app) configShowCommand() *cobra.Command {
+	var everyOrigin bool
+	show := &cobra.Command{
+		Use:   "show",
+		Short: "show the effective settings and their origins",
+		Long: "What holds, and the flag, the variable or the line of the file that it is from.\n" +
+			"A profile has what the top level of the file has, unless it says otherwise.",
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return a.showConfig(everyOrigin) },
+	}
+	show.Flags().BoolVar(&everyOrigin, "origin", false, "also every weaker place that sets the same")
+	return show
+}
+
+// shownSetting is one line of config show. The value is text as users would write it, "********" for secrets.
+type shownSetting struct {
+	Name   string `json:"name" yaml:"name"`
+	Value  string `json:"value" yaml:"value"`
+	Origin string `json:"origin" yaml:"origin"`
+	// Overridden are the places that lost, the strongest first.
+	Overridden []overridden `json:"overridden,omitempty" yaml:"overridden,omitempty"`
+}
+
+// overridden is a value that a stronger place replaced.
+type overridden struct {
+	Value  string `json:"value" yaml:"value"`
+	Origin string `json:"origin" yaml:"origin"`
+}
+
+// showConfig shows every setting, also those that nobody set.
+func (a *app) showConfig(everyOrigin bool) error {
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	if _, err := a.client(s); err != nil {
+		return err
+	}
+	var shown []shownSetting
+	var rows [][]string
+	for i := range table {
+		known := &table[i]
+		line := shownSetting{Name: known.name, Value: known.show(s.values.Get(known.name)), Origin: s.origins[known.name].String()}
+		value, by := line.Value, line.Origin
+		if by == "" {
+			value, by = "-", "not set"
+		}
+		rows = append(rows, []string{known.name, value, by})
+		if everyOrigin {
+			line.Overridden = s.overridden(known)
+		}
+		for _, lost := range line.Overridden {
+			rows = append(rows, []string{"", lost.Value, "overridden: " + lost.Origin})
+		}
+		shown = append(shown, line)
+	}
+	result := struct {
+		File     string         `json:"file" yaml:"file"`
+		Profile  string         `json:"profile" yaml:"profile"`
+		Settings []shownSetting `json:"settings" yaml:"settings"`
+	}{s.file, s.profile, shown}
+	return a.show(s, result, func(w io.Writer) { writeTable(w, rows) }, []string{"name", "value", "origin"}, rows)
+}
+
+// overridden are the values of a setting that do not hold, the strongest first.
+func (s *settings) overridden(known *setting) []overridden {
+	holds := s.origins[known.name]
+	var lost []overridden
+	for _, l := range slices.Backward(s.layers) {
+		if v, ok := l[known.name]; ok && v.origin != holds {
+			lost = append(lost, overridden{known.show(v.value), v.origin.String()})
+		}
+	}
+	return lost
+}
+
+// configGetCommand is authysh config get.
+func (a *app) configGetCommand() *cobra.Command {
+	var unmask bool
+	get := &cobra.Command{
+		Use:     "get key",
+		Short:   "print the effective value of one setting",
+		Long:    "It is the value that holds: of a flag, the environment, the file or the default.\nWhat is not set is an error. Secrets show as ******** unless --unmask is given.",
+		Example: "  authysh config get host\n  authysh config get --profile staging timeout",
+		Args:    betweenArguments(1, 1, "one key"),
+		RunE:    func(_ *cobra.Command, args []string) error { return a.getConfig(args[0], unmask) },
+	}
+	get.Flags().BoolVar(&unmask, "unmask", false, "show a secret as it is")
+	return get
+}
+
+func (a *app) getConfig(written string, unmask bool) error {
+	key, err := a.configKey(written)
+	if err != nil {
+		return err
+	}
+	if key.setting == nil {
+		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: "authysh config show --profile " + key.profile + " shows what holds with it"}
+	}
+	strongest := layer{}
+	if key.profile != "" {
+		strongest[profileSetting] = sourced{key.profile, origin{where: written}}
+	}
+	s, err := a.settingsWith(strongest)
+	if err != nil {
+		return err
+	}
+	known := key.setting
+	by := s.origins[known.name]
+	if by.where == "" {
+		e := &usageError{message: known.name + " is not set", hint: fmt.Sprintf("authysh config set %s VALUE sets it", key)}
+		for _, source := range keySources {
+			if other := s.origins[source]; known.name != source && slices.Contains(keySources, known.name) && other.where != "" {
+				e.hint = fmt.Sprintf("the key comes from %s, which %s sets", source, other)
+			}
+		}
+		return e
+	}
+	value := s.values.Get(known.name)
+	shown := plain(value)
+	if masked := known.show(value); !unmask && (known.secret || known.name == "proxy") && masked != shown {
+		shown = masked
+		if a.stderrTerminal {
+			a.hint("--unmask shows the secret")
+		}
+	}
+	result := shownSetting{Name: known.name, Value: shown, Origin: by.String()}
+	return a.showBare(s, shown, result, []string{"name", "value", "origin"}, [][]string{{result.Name, result.Value, result.Origin}})
+}
+
+// showBare prints one word for scripts, unless a form of output was asked for.
+func (a *app) showBare(s *settings, word string, value any, head []string, rows [][]string) error {
+	if by := s.origins["output"]; by.where == "" || by.inFile {
+		_, err := fmt.Fprintln(a.out, word)
+		return err
+	}
+	return a.show(s, value, func(w io.Writer) { fmt.Fprintln(w, word) }, head, rows)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// profileSetting names the setting that chooses a profile.
+const profileSetting = "profile"
+
+// configUseCommand is authysh config use.
+func (a *app) configUseCommand() *cobra.Command {
+	var none bool
+	use := &cobra.Command{
+		Use:         "use profile | --none",
+		Short:       "choose the profile that holds from now on",
+		Long:        "It is written into the configuration file. --profile and AUTHYSH_PROFILE are\nstronger. --none, or an empty name, goes back to the settings without a profile.",
+		Example:     "  authysh config use staging\n  authysh config use --none",
+		Annotations: map[string]string{usesFlags: "config output"},
+		Args:        cobra.ArbitraryArgs,
+	}
+	target := configTargetFlags(use)
+	use.Flags().BoolVar(&none, "none", false, "use no profile")
+	use.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > 1:
+			return &usageError{message: fmt.Sprintf("authysh config use takes one profile; %d arguments are too many", len(args)), hint: helpHint(cmd)}
+		case none && len(args) == 1 && args[0] != "":
+			return &usageError{message: "--none and a profile contradict each other", hint: helpHint(cmd)}
+		case !none && len(args) == 0:
+			return a.lacksProfile(*target)
+		}
+		return a.useProfile(cmd.Context(), *target, strings.Join(args, ""))
+	}
+	return use
+}
+
+// lacksProfile says what could have been named.
+func (a *app) lacksProfile(t configTarget) error {
+	e := &usageError{message: "authysh config use needs the name of a profile, or --none"}
+	path, named, err := a.configPath(t)
+	if err != nil {
+		return err
+	}
+	if c, err := readConfigText(path, named); err == nil {
+		if file, err := a.checked(c, c.text); err == nil && len(file.profiles) > 0 {
+			e.hint = "profiles: " + strings.Join(slices.Sorted(maps.Keys(file.profiles)), ", ")
+		}
+	}
+	return e
+}
+
+func (a *app) useProfile(ctx context.Context, t configTarget, name string) error {
+	s, err := a.quickSettings()
+	if err != nil {
+		return err
+	}
+	key := configKey{setting: mustSetting(profileSetting)}
+	file, err := a.editConfig(ctx, t, func(d *document) error {
+		if name == "" {
+			_, err := d.unset(key.path())
+			return err
+		}
+		file := a.newConfigFile(d.file.path)
+		if err := file.parse(d.text); err != nil {
+			return err
+		}
+		if _, err := file.profile(name, origin{where: "config use"}); err != nil {
+			return err
+		}
+		node, err := key.setting.node(name)
+		if err != nil {
+			return origin{where: "the profile's name"}.complain(profileSetting, err.Error())
+		}
+		return d.set(key.path(), node)
+	})
+	if err != nil {
+		return err
+	}
+	if by, ok := a.lookupEnv("AUTHYSH_PROFILE"); ok && by != "" && by != name {
+		a.warn(fmt.Sprintf("AUTHYSH_PROFILE in the environment is stronger, and names %q", clip(by)), "")
+	}
+	words := fmt.Sprintf("%s uses the profile %s", file.path, name)
+	if name == "" {
+		words = file.path + " uses no profile"
+	}
+	if s.text("output") == "" {
+		fmt.Fprintf(a.err, "authysh: %s\n", words)
+		return nil
+	}
+	result := struct {
+		File    string `json:"file" yaml:"file"`
+		Profile string `json:"profile" yaml:"profile"`
+	}{file.path, name}
+	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, words) }, []string{"file", "profile"}, [][]string{{file.path, name}})
+}
