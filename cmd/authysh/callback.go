@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,29 +64,6 @@ func (a *app) callbackRequest(ctx context.Context, c *callbackFlags) (authy.Call
 		r.Body, err = a.readInput(ctx, "--body-file", c.body)
 	}
 	return r, err
-}
-
-// readInput reads a file that is named on the command line, or standard input.
-func (a *app) readInput(ctx context.Context, flag, name string) ([]byte, error) {
-	source := a.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, &usageError{message: fmt.Sprintf("%s cannot be read: %v", flag, err)}
-		}
-		defer f.Close()
-		source = f
-	}
-	read, err := io.ReadAll(io.LimitReader(source, authy.DefaultMaxCallbackBody+1))
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err != nil:
-		return nil, &usageError{message: fmt.Sprintf("%s cannot be read: %v", flag, err)}
-	case len(read) > authy.DefaultMaxCallbackBody:
-		return nil, &usageError{message: fmt.Sprintf("%s is too large: %s has over %d bytes", flag, name, authy.DefaultMaxCallbackBody)}
-	}
-	return read, nil
 }
 
 // dumpedRequest reads a whole request, as a proxy or netcat writes it down. Without a public URL it takes https and the

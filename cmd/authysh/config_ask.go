@@ -80,7 +80,7 @@ func (a *app) askKey(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if key, err = keyIn([]byte(key), "the answer"); err == nil {
-			if err = checkKey(key); err == nil {
+			if err = plausibleKey(key); err == nil {
 				return key, nil
 			}
 		}

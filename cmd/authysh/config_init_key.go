@@ -157,7 +157,7 @@ func (a *app) givenKey(ctx context.Context, o *initOptions) (string, error) {
 		a.warn("the key was given as an argument, which other users see in process lists and which stays in the shell's history",
 			"--key-stdin reads it from standard input")
 		key := a.flags.Lookup("key").Value.String()
-		return key, checkKey(key)
+		return key, plausibleKey(key)
 	case o.keyStdin:
 		return a.readKey()
 	}
@@ -174,11 +174,11 @@ func (a *app) readKey() (string, error) {
 	if err != nil {
 		return "", &usageError{message: "--key-stdin " + err.Error()}
 	}
-	return key, checkKey(key)
+	return key, plausibleKey(key)
 }
 
-// checkKey refuses what no call could be made with.
-func checkKey(key string) error {
+// plausibleKey refuses what no call could be made with.
+func plausibleKey(key string) error {
 	invalid, ok := errors.AsType[*authy.ValidationError]((&authy.Client{Key: key}).Validate())
 	if !ok {
 		return nil
@@ -196,4 +196,3 @@ func writeKeyFile(path, key string) error {
 	}
 	return nil
 }
-

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -14,9 +13,6 @@ import (
 
 	"github.com/authysh/authysh/repl"
 )
-
-// maxValue bounds a value that is read from a file or standard input.
-const maxValue = 64 << 10
 
 // configSetCommand is authysh config set.
 func (a *app) configSetCommand() *cobra.Command {
@@ -184,33 +180,20 @@ func (a *app) valueOf(ctx context.Context, known *setting, args []string) (strin
 		return a.askSecret(ctx, known.name+": ")
 	}
 	written := args[0]
+	from := map[bool]string{true: "standard input", false: strings.TrimPrefix(written, "@")}[written == "-"]
 	switch {
 	case written == "-" && a.stdinTerminal && known.secret:
 		return a.askSecret(ctx, known.name+": ")
-	case written == "-":
-		return readValue(a.in, known, "standard input")
-	case strings.HasPrefix(written, "@"):
-		f, err := os.Open(written[1:])
-		if err != nil {
-			return "", &usageError{message: "cannot read the value: " + err.Error(), hint: "a value that begins with @ names a file"}
+	case written != "-" && !strings.HasPrefix(written, "@"):
+		if known.secret {
+			a.warn(known.name+" was given as an argument, which other users see in process lists and which stays in the shell's history",
+				fmt.Sprintf("authysh config set %s - reads it from standard input", known.name))
 		}
-		defer f.Close()
-		return readValue(f, known, written[1:])
-	case known.secret:
-		a.warn(known.name+" was given as an argument, which other users see in process lists and which stays in the shell's history",
-			fmt.Sprintf("authysh config set %s - reads it from standard input", known.name))
+		return written, nil
 	}
-	return written, nil
-}
-
-// readValue reads a value without the end of its line.
-func readValue(r io.Reader, known *setting, from string) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxValue+1))
-	switch {
-	case err != nil:
-		return "", &usageError{message: fmt.Sprintf("cannot read the value from %s: %v", from, err)}
-	case len(text) > maxValue:
-		return "", &usageError{message: fmt.Sprintf("%s is larger than a value may be, %d bytes", from, maxValue)}
+	text, err := a.typed(ctx, known.name, written)
+	if err != nil {
+		return "", err
 	}
 	value := strings.TrimSpace(string(text))
 	switch {

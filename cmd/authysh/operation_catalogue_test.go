@@ -16,14 +16,6 @@ import (
 	"github.com/authysh/authysh/repl"
 )
 
-// commandTree is the program's commands without a world around them.
-func commandTree() (*app, *cobra.Command) {
-	a := &app{leaves: map[*cobra.Command]*operationCommand{}}
-	root := a.rootCommand()
-	root.AddCommand(a.commands()...)
-	return a, root
-}
-
 // TestFlagsDoNotCollide: a parameter's flag must not hide a global flag or one of the command itself.
 func TestFlagsDoNotCollide(t *testing.T) {
 	t.Parallel()
@@ -57,7 +49,7 @@ func TestFlagsDoNotCollide(t *testing.T) {
 // TestEveryOperationHasItsCommand, whose help tells all that the catalogue knows, in lines that fit.
 func TestEveryOperationHasItsCommand(t *testing.T) {
 	t.Parallel()
-	a, root := commandTree()
+	a, root := commandTree(t)
 	for _, op := range authy.Operations() {
 		path := shapeOf(op).path
 		cmd, rest, err := root.Find(path)
@@ -108,7 +100,7 @@ func usageLines(help string) string {
 // TestCommandHelpFits: no help of any command has a line that a window of 80 columns breaks.
 func TestCommandHelpFits(t *testing.T) {
 	t.Parallel()
-	_, root := commandTree()
+	_, root := commandTree(t)
 	var check func(cmd *cobra.Command)
 	check = func(cmd *cobra.Command) {
 		path := strings.Fields(cmd.CommandPath())[1:]

@@ -101,37 +101,46 @@ func phrase(sentence string) string {
 
 // typed is the value that a user wrote: itself, what @file holds, or - for standard input. @@ begins a value with @.
 func (a *app) typed(ctx context.Context, name, text string) (arguments.Text, error) {
-	var source io.Reader
 	switch {
-	case text == "-":
-		if a.stdinTaken {
-			return "", &usageError{message: name + " cannot be read from standard input, as another value is"}
-		}
-		a.stdinTaken = true
-		source = a.in
 	case strings.HasPrefix(text, "@@"):
 		return arguments.Text(text[1:]), nil
-	case strings.HasPrefix(text, "@"):
-		f, err := os.Open(text[1:])
+	case text != "-" && !strings.HasPrefix(text, "@"):
+		return arguments.Text(text), nil
+	}
+	read, err := a.readInput(ctx, name, strings.TrimPrefix(text, "@"))
+	if misuse, ok := errors.AsType[*usageError](err); ok && text != "-" {
+		misuse.hint = "write @@ for a value that begins with @"
+	}
+	value := strings.TrimSuffix(string(read), "\n") // of the last line, which editors add
+	return arguments.Text(strings.TrimSuffix(value, "\r")), err
+}
+
+// readInput reads a file that is named on the command line, or standard input where that is "-".
+func (a *app) readInput(ctx context.Context, name, file string) ([]byte, error) {
+	source := a.in
+	if file == "-" {
+		if a.stdinTaken {
+			return nil, &usageError{message: name + " cannot be read from standard input, as another value is"}
+		}
+		a.stdinTaken = true
+	} else {
+		f, err := os.Open(file)
 		if err != nil {
-			return "", &usageError{message: fmt.Sprintf("%s cannot be read: %v", name, err), hint: "write @@ for a value that begins with @"}
+			return nil, &usageError{message: fmt.Sprintf("%s cannot be read: %v", name, err)}
 		}
 		defer f.Close()
 		source = f
-	default:
-		return arguments.Text(text), nil
 	}
 	read, err := io.ReadAll(io.LimitReader(source, maxValue+1))
 	switch {
 	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	case err != nil:
-		return "", &usageError{message: fmt.Sprintf("%s cannot be read: %v", name, err)}
+		return nil, &usageError{message: fmt.Sprintf("%s cannot be read: %v", name, err)}
 	case len(read) > maxValue:
-		return "", &usageError{message: fmt.Sprintf("%s is too large: %s has over %d bytes", name, text, maxValue)}
+		return nil, &usageError{message: fmt.Sprintf("%s is too large: %s has over %d bytes", name, file, maxValue)}
 	}
-	value := strings.TrimSuffix(string(read), "\n") // of the last line, which editors add
-	return arguments.Text(strings.TrimSuffix(value, "\r")), nil
+	return read, nil
 }
 
 // flagError is about a flag that is unknown. Its name may be one to which a key belongs, or nearly so.

@@ -87,26 +87,7 @@ func (a *app) show(s *settings, value any, pretty func(io.Writer), head []string
 func (a *app) picks() bool { return a.flags.Changed("query") || a.flags.Changed("template") }
 
 // resultColors decides whether results for people have colours.
-func (a *app) resultColors() bool {
-	is := func(name string, values ...string) bool {
-		value, _ := a.lookupEnv(name)
-		for _, v := range values {
-			if value == v {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case !is("NO_COLOR", ""):
-		return false
-	case !is("CLICOLOR_FORCE", "", "0"):
-		return true
-	case is("CLICOLOR", "0"), is("TERM", "dumb"):
-		return false
-	}
-	return a.stdoutTerminal
-}
+func (a *app) resultColors() bool { return a.colours(a.stdoutTerminal) }
 
 // writeTable writes rows with aligned columns.
 func writeTable(w io.Writer, rows [][]string) {
