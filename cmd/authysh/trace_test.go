@@ -140,7 +140,7 @@ func TestTraceOddAnswers(t *testing.T) {
 				case <-time.After(10 * time.Millisecond):
 				}
 			}
-		}, []string{"--timeout", "150ms"}, 6, []string{`(?m)^< the answer broke off: context deadline exceeded`, `no complete answer within the timeout of 150ms`}, ""},
+		}, []string{"--timeout", "1s"}, 6, []string{`(?m)^< the answer broke off: context deadline exceeded`, `no complete answer within the timeout of 1s`}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
