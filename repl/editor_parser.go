@@ -310,3 +310,9 @@ func (e *editor) collect(ev keyEvent, searching bool) {
 		e.batch = append(e.batch, next)
 	}
 }
+
+// resized asks for the line to be drawn anew once the size has come to rest.
+func (e *editor) resized() {
+	e.resizedAt.Store(time.Now().UnixNano())
+	e.tty.wake()
+}

@@ -92,12 +92,6 @@ func (e *editor) interrupted() {
 	}
 }
 
-// resized asks for the line to be drawn anew once the size has come to rest.
-func (e *editor) resized() {
-	e.resizedAt.Store(time.Now().UnixNano())
-	e.tty.wake()
-}
-
 // continued makes the terminal raw again after a stop that went past the editor (a signal from outside): the
 // shell has given it another mode meanwhile.
 func (e *editor) continued() {

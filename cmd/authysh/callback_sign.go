@@ -22,7 +22,7 @@ func (a *app) callbackSignCommand() *cobra.Command {
 		Short: "make a callback as Authy would send it, to test a receiver",
 		Long: "Without --body-file it is the answer of a user to an approval request. --curl prints\n" +
 			"a command that delivers it.",
-		Example:               "  authysh callback sign --url http://localhost:8080/callback/onetouch --curl | sh",
+		Example:               "  authysh callback sign --url http://localhost:8080/callback --curl | sh",
 		Args:                  noArguments,
 		Annotations:           map[string]string{usesFlags: callbackUses},
 		DisableFlagsInUseLine: true,

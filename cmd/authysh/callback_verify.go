@@ -21,12 +21,13 @@ func (a *app) callbackVerifyCommand() *cobra.Command {
 	var maxAge time.Duration
 	var explain bool
 	cmd := &cobra.Command{
-		Use:   "verify --url URL --header 'X-Authy-Signature: ...' --body-file file",
+		Use:   "verify --url URL --header 'Name: value' --body-file file",
 		Short: "check the signature of a callback, and show what it says",
 		Long: "It exits with 3 and says why if the callback is not genuine. The key is that of the\n" +
 			"application. --request reads a whole request as it came over the wire.",
 		Example: "  authysh callback verify --url https://example.com/callback/onetouch \\\n" +
-			"    -H 'X-Authy-Signature: hqB6las5...' -H 'X-Authy-Signature-Nonce: 1455825429' \\\n" +
+			"    -H 'X-Authy-Signature: hqB6las5...' \\\n" +
+			"    -H 'X-Authy-Signature-Nonce: 1455825429' \\\n" +
 			"    --body-file body.json",
 		Args:                  noArguments,
 		Annotations:           map[string]string{usesFlags: callbackUses},

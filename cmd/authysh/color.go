@@ -4,7 +4,7 @@ package main
 const colorSetting = "color"
 
 // colours reports whether what goes to a stream should be coloured; terminal says whether that is one. The flag --color
-// is stronger than AUTHYSH_COLOR, that than NO_COLOR, that than CLICOLOR_FORCE, and that than the configuration file.
+// is stronger than AUTHYSH_COLOR, that than NO_COLOR, that than CLICOLOR_FORCE and CLICOLOR, and those than the configuration file.
 func (a *app) colours(terminal bool) bool {
 	s := a.loaded
 	if s == nil {
@@ -34,6 +34,9 @@ func (a *app) colourChoice(s *settings) string {
 	}
 	if force, _ := a.lookupEnv("CLICOLOR_FORCE"); force != "" && force != "0" {
 		return "always"
+	}
+	if on, _ := a.lookupEnv("CLICOLOR"); on == "0" {
+		return "never"
 	}
 	return s.text(colorSetting)
 }

@@ -43,7 +43,7 @@ func (a *app) configInitCommand() *cobra.Command {
 			"--host, are written as well. Only you can read the file.\n\n" +
 			"--key-from says where the key is:\n" + listKeyPlaces(),
 		Example: "  authysh config init\n" +
-			"  authysh config init --key-command 'pass show authy' --host https://authy.example.com\n" +
+			"  authysh config init --key-command 'pass show authy' --timeout 20s\n" +
 			"  pass show authy | authysh config init --key-keyring default --key-stdin",
 		Annotations: map[string]string{usesFlags: "config output " + strings.Join(initFlags(), " ")},
 		Args:        noArguments,

@@ -115,7 +115,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "check the configuration, the key and the way to the service",
-		Long: "Each check is a line: ok, warn, fail, or skip where another one has to pass before.\n" +
+		Long: "Each check is a line: ok, warn, fail, or skip where another has to pass first.\n" +
 			"What to do stands below it. The only call that is made reads the details of\n" +
 			"the application; the key is not shown. --timeout bounds each check of the network.\n\n" +
 			"The exit code is 0 if nothing fails; else that of the first failure: 2 for the\n" +

@@ -71,3 +71,35 @@ func TestValueFromTerminal(t *testing.T) {
 	p.sees(`"message":"Log in\?"`)
 	p.leaves(0)
 }
+
+// TestWaitInterrupted leaves a program that waits with Ctrl-C, as a person does.
+func TestWaitInterrupted(t *testing.T) {
+	t.Parallel()
+	s, env, user := serveAsked(t)
+	asked := make(chan string, 100)
+	s.onAsked = func(id string) { asked <- id }
+	p := sitDown(t, t.TempDir(), listOf(env), "onetouch", "create", user, "Log in?", "--wait")
+	id := <-asked
+	p.sees("waiting for the answer")
+	p.types("\x03")
+	p.sees(id)
+	p.leaves(130)
+}
+
+// TestDrawCode has the QR code drawn on a terminal.
+func TestDrawCode(t *testing.T) {
+	t.Parallel()
+	_, env, user := serveAsked(t)
+	p := sitDown(t, t.TempDir(), append(listOf(env), "NO_COLOR=1"), "user", "get", "qr", user)
+	p.sees("██ ▄▄▄▄▄ █")
+	p.leaves(0)
+}
+
+// listOf is an environment as a process takes it.
+func listOf(env map[string]string) []string {
+	var list []string
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}

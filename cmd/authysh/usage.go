@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -76,7 +77,7 @@ func listExitCodes(b *strings.Builder) {
 func (a *app) commandUsage(b *strings.Builder, cmd *cobra.Command) {
 	writeWrapped(b, cmd.Short)
 	if cmd.Long != "" {
-		b.WriteString("\n" + cmd.Long + "\n")
+		b.WriteString("\n" + wrapped(cmd.Long) + "\n")
 	}
 	b.WriteString("\nusage:\n  " + cmd.UseLine() + "\n")
 	if leaf := a.leaves[cmd]; leaf != nil {
@@ -135,6 +136,38 @@ func writeWrapped(b *strings.Builder, sentence string) {
 		line = strings.TrimLeft(line+" "+word, " ")
 	}
 	b.WriteString(line + "\n")
+}
+
+// wrapped breaks the lines of a text anew. A line that begins with a blank stays as it is.
+func wrapped(text string) string {
+	var b strings.Builder
+	column := 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" || line[0] == ' ' {
+			if column > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(line + "\n")
+			column = 0
+			continue
+		}
+		for word := range strings.FieldsSeq(line) {
+			width := utf8.RuneCountInString(word)
+			switch {
+			case column == 0:
+			case column+1+width > helpWidth:
+				b.WriteByte('\n')
+				column = 0
+			default:
+				b.WriteByte(' ')
+				column++
+			}
+			b.WriteString(word)
+			column += width
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // writeEntry writes a name and what it means. A long sentence goes on below itself; a name that is too long for its
