@@ -30,6 +30,9 @@ const (
 	KindCanceled Kind = "canceled"
 )
 
+// Kinds are all kinds, in the order above.
+var Kinds = []Kind{KindValidation, KindAPI, KindNetwork, KindTimeout, KindResponse, KindCanceled}
+
 // Error is what every failed call returns: the kind of failure and the operation that failed.
 //
 // The concrete types are [*ValidationError], [*APIError], [*NetworkError], [*ResponseError] and, for callbacks,

@@ -22,7 +22,7 @@ func (b *binding) description() Module {
 		{
 			Name: "wait_approval", Doc: "Waits until an approval request is answered or expires.",
 			Params:  []Param{{Name: "options", Type: "table", Fields: optionParams[waitOptions]()}},
-			Returns: []Param{{Name: "approval", Type: "table", Doc: "as from get_approval_request"}},
+			Returns: []Param{{Name: "approval", Type: "table", Doc: "as from get_approval_request", Result: "get_approval_request"}},
 			Call:    b.waitApproval, takesSelf: true,
 		},
 		{
@@ -47,7 +47,7 @@ func (b *binding) description() Module {
 	return Module{
 		Name: "authy", Doc: "The Authy API.",
 		Functions: functions,
-		Values:    []Value{{Name: "enums", Type: "table", Doc: "The API's enumerations.", Make: enums}},
+		Values:    []Value{{Name: "enums", Type: "table", Doc: "The API's enumerations.", Fields: enumFields(), Make: enums}},
 	}
 }
 
@@ -59,10 +59,14 @@ func (b *binding) optionsTable(L *lua.LState, name string) *lua.LTable {
 	}
 	t, ok := L.Get(first).(*lua.LTable)
 	if !ok {
-		raise(L, &authy.ValidationError{Op: name, Problems: []authy.Problem{{Param: "parameters",
-			Reason: fmt.Sprintf("must be one table, as in %s{...}, got %s", name, typeName(L.Get(first)))}}})
+		raise(L, &authy.ValidationError{Op: name, Problems: []authy.Problem{notOneTable(name, L.Get(first))}})
 	}
 	return t
+}
+
+// notOneTable is the problem of a call that gets something else than the table of its parameters.
+func notOneTable(op string, got lua.LValue) authy.Problem {
+	return authy.Problem{Param: "parameters", Reason: fmt.Sprintf("must be one table, as in %s{...}, got %s", op, typeName(got))}
 }
 
 type waitOptions struct {
@@ -369,21 +373,39 @@ func (b *binding) signCallback(L *lua.LState) int {
 	return 1
 }
 
+// enumerations are the lists in authy.enums.
+var enumerations = []struct {
+	name   string
+	values []string
+}{
+	{"activity", authy.Activities}, {"approval_request_status", authy.ApprovalStatuses}, {"locale", authy.Locales},
+	{"resolution", authy.Resolutions}, {"verification_via", authy.VerificationChannels},
+}
+
+// enumName is the name of a value: in capitals.
+func enumName(value string) string { return strings.ToUpper(strings.ReplaceAll(value, "-", "_")) }
+
 // enums is authy.enums: the API's enumerations, each name in capitals with its value.
 func enums(L *lua.LState) lua.LValue {
 	t := L.NewTable()
-	for _, list := range []struct {
-		name   string
-		values []string
-	}{
-		{"activity", authy.Activities}, {"approval_request_status", authy.ApprovalStatuses}, {"locale", authy.Locales},
-		{"resolution", authy.Resolutions}, {"verification_via", authy.VerificationChannels},
-	} {
+	for _, list := range enumerations {
 		enum := L.CreateTable(0, len(list.values))
 		for _, value := range list.values {
-			enum.RawSetString(strings.ToUpper(strings.ReplaceAll(value, "-", "_")), lua.LString(value))
+			enum.RawSetString(enumName(value), lua.LString(value))
 		}
 		t.RawSetString(list.name, withSuggestions(L, "authy.enums."+list.name, enum))
 	}
 	return withSuggestions(L, "authy.enums", t)
+}
+
+// enumFields describes authy.enums.
+func enumFields() []Param {
+	fields := make([]Param, len(enumerations))
+	for i, list := range enumerations {
+		fields[i] = Param{Name: list.name, Type: "table"}
+		for _, value := range list.values {
+			fields[i].Fields = append(fields[i].Fields, Param{Name: enumName(value), Type: "string", Values: []string{value}})
+		}
+	}
+	return fields
 }

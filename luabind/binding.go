@@ -244,8 +244,7 @@ func (b *binding) arguments(L *lua.LState, op authy.Operation) (args *lua.LTable
 	case *lua.LNilType:
 		args = L.NewTable()
 	default:
-		raise(L, &authy.ValidationError{Op: op.Name, Problems: []authy.Problem{{Param: "parameters",
-			Reason: fmt.Sprintf("must be one table, as in %s{...}, got %s", op.Name, typeName(v))}}})
+		raise(L, &authy.ValidationError{Op: op.Name, Problems: []authy.Problem{notOneTable(op.Name, v)}})
 	}
 	switch v := L.Get(first + 1).(type) {
 	case *lua.LFunction:

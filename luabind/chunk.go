@@ -33,12 +33,13 @@ func syntaxError(name string, err error) *ScriptError {
 			break
 		}
 		e.Where = fmt.Sprintf("%s:%d", name, cause.Pos.Line)
+		e.line, e.column = cause.Pos.Line, cause.Pos.Column
 		if cause.Token != "" {
 			e.Message += fmt.Sprintf(" near '%s'", strings.TrimSpace(cause.Token))
 		}
 	case *lua.CompileError:
 		if e.Message = cause.Message; cause.Line > 0 {
-			e.Where = fmt.Sprintf("%s:%d", name, cause.Line)
+			e.Where, e.line = fmt.Sprintf("%s:%d", name, cause.Line), cause.Line
 		}
 	}
 	e.Value = lua.LString(e.Error())

@@ -150,8 +150,13 @@ type ScriptError struct {
 	// Value is the error value itself: a string, an error table, or whatever the script raised.
 	Value lua.LValue
 
-	cause error
+	cause        error
+	line, column int // of a syntax error
 }
+
+// Position is where a syntax error is, counted from 1. The column is 0 when it is not known, and so is the line of an
+// error at the end of the source.
+func (e *ScriptError) Position() (line, column int) { return e.line, e.column }
 
 // Error is the position and the message in one line.
 func (e *ScriptError) Error() string {

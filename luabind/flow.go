@@ -21,7 +21,7 @@ const (
 
 // flowModule is flow: chains of steps that are retried and undone.
 func flowModule(h *Host) Module {
-	steps := Param{Name: "steps", Type: "table[]", Doc: `each { "name", function(ctx) ... end, undo =, retry = }`}
+	steps := Param{Name: "steps", Type: "table[]", Doc: `each { "name", function(ctx) ... end, undo =, retry = }`, Fields: stepFields()}
 	return Module{
 		Name: "flow", Doc: "Chains steps that can be retried, and undone when a later one fails.",
 		Functions: []Function{{
@@ -53,6 +53,23 @@ func flowModule(h *Host) Module {
 			Fields: []Param{{Name: "name", Type: "string"}},
 		}},
 	}
+}
+
+// stepFields describes a step: its name and function need no names of their own, and retry may be a table.
+func stepFields() []Param {
+	fields := optionParams[flowStepOptions]()
+	for i := range fields {
+		switch fields[i].Name {
+		case "name":
+			fields[i].Place = 1
+		case "run":
+			fields[i].Place = 2
+		case "retry":
+			fields[i].Type, fields[i].Fields = "integer|table", optionParams[flowRetryOptions]()
+			fields[i].accepts = nil
+		}
+	}
+	return fields
 }
 
 // flow is what flow.define gives.

@@ -19,7 +19,7 @@ const placeholder = "<"
 // they would be, unless such a name is among them.
 func rehearse(c *Call) (any, error) {
 	if !hasPlaceholder(c.Args, map[*lua.LTable]bool{}) {
-		if err := validate(c); err != nil {
+		if err := validate(c.Op, c.Args); err != nil {
 			return nil, err
 		}
 	}
@@ -40,14 +40,15 @@ func (notSending) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errNotSent
 }
 
-// validate finds what is wrong with the parameters of a call.
-func validate(c *Call) error {
+// validate finds what is wrong with the parameters of a call, as the call itself would. The error is an
+// [*authy.ValidationError].
+func validate(op authy.Operation, args *lua.LTable) error {
 	const some = "rehearsal" // the real keys are of no use here
 	client := &authy.Client{
 		Key: some, AccessKey: some, SigningKey: some, Retries: authy.NoRetries,
 		HTTPClient: &http.Client{Transport: notSending{}},
 	}
-	_, err := c.Op.Call(context.Background(), client, tableArguments{c.Args})
+	_, err := op.Call(context.Background(), client, tableArguments{args})
 	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
 		return invalid
 	}

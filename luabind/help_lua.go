@@ -12,9 +12,12 @@ const baseLibrary = "lua"
 const fileLibrary = "file"
 
 // luaText describes Lua's own libraries: a line "name: doc" begins a library, "function(parameters): doc" is one of its
-// functions. A parameter in brackets may be left out.
+// functions, and "name = type: doc" one of its values. A parameter in brackets may be left out.
 const luaText = `
 lua: The basic functions of Lua 5.1.
+_G = table: The globals.
+_VERSION = string: The version of Lua.
+arg = table: The arguments of the script; arg[0] is its name.
 assert(v, [message]): Raises message if v is false or nil, else gives its arguments.
 collectgarbage([what], [argument]): Runs the garbage collector, or counts memory in KiB.
 dofile(path): Runs a file and gives what it returns.
@@ -67,6 +70,8 @@ maxn(table): Gives the largest number that is a key.
 remove(list, [position]): Takes an element out, the last when no position is given.
 sort(list, [less]): Sorts in place.
 math: Mathematics.
+huge = number: Larger than any other number.
+pi = number: The ratio of a circle's circumference to its diameter.
 abs(x): Gives x without its sign.
 acos(x): Arc cosine, in radians.
 asin(x): Arc sine, in radians.
@@ -97,6 +102,9 @@ sqrt(x): Square root.
 tan(x): Tangent of radians.
 tanh(x): Hyperbolic tangent.
 io: Files and standard streams.
+stderr = file: Standard error.
+stdin = file: Standard input.
+stdout = file: Standard output.
 close([file]): Closes a file, or the default output.
 flush(): Writes out what the default output holds.
 input([file]): Gives or sets where io.read reads.
@@ -149,6 +157,12 @@ setmetatable(value, table): Sets the metatable of any value.
 setupvalue(f, n, value): Sets a variable that a function uses from outside.
 traceback([thread], [message], [level]): Gives the calls that led here.
 package: How require finds modules: package.path, package.loaded, package.preload.
+config = string: The separators of package.path.
+cpath = string: Is not used.
+loaded = table: The modules that are loaded.
+loaders = table: The functions that find modules.
+path = string: Where modules are looked for.
+preload = table: Functions that make modules.
 loadlib(path, name): Is not supported.
 seeall(module): Lets a module see the globals.
 `
@@ -157,6 +171,12 @@ seeall(module): Lets a module see the globals.
 var luaLibraries = sync.OnceValue(func() []Module {
 	var libraries []Module
 	for _, line := range strings.Split(strings.TrimSpace(luaText), "\n") {
+		if name, rest, isValue := strings.Cut(line, " = "); isValue && !strings.ContainsAny(name, ":(") {
+			kind, doc, _ := strings.Cut(rest, ": ")
+			last := &libraries[len(libraries)-1]
+			last.Values = append(last.Values, Value{Name: name, Type: kind, Doc: doc})
+			continue
+		}
 		name, rest, isFunction := strings.Cut(line, "(")
 		if i := strings.Index(line, ": "); !isFunction || i < len(name) {
 			libraries = append(libraries, Module{Name: line[:i], Doc: line[i+2:]})

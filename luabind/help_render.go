@@ -186,6 +186,9 @@ func (m *Manual) libraryText(library Module) string {
 	for _, f := range library.Functions {
 		lines = append(lines, [2]string{f.Name + "(" + slotNames(slotsOfParams("", f.Params)) + ")", f.Doc})
 	}
+	for _, v := range library.Values {
+		lines = append(lines, [2]string{v.Name, v.Doc})
+	}
 	writeTable(&b, lines)
 	b.WriteString("\n? marks what may be left out.\n")
 	return b.String()

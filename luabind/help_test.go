@@ -119,8 +119,19 @@ func TestLuaIsDescribed(t *testing.T) {
 				t.Errorf("%s.%s: %q must be a short sentence", library.Name, f.Name, f.Doc)
 			}
 		}
+		for _, v := range library.Values {
+			described = append(described, v.Name)
+			if table.RawGetString(v.Name) == lua.LNil && v.Name != "arg" { // which is there when a script runs
+				t.Errorf("%s.%s is described, but does not exist", library.Name, v.Name)
+			}
+		}
+		if library.Name == baseLibrary { // the other globals are libraries and modules
+			for _, other := range append(rt.modules, luaLibraries()...) {
+				described = append(described, other.Name)
+			}
+		}
 		table.ForEach(func(k, v lua.LValue) {
-			if _, ok := v.(*lua.LFunction); ok && !slices.Contains(described, k.String()) && !strings.HasPrefix(k.String(), "_") {
+			if !slices.Contains(described, k.String()) && !strings.HasPrefix(k.String(), "_") {
 				t.Errorf("%s.%s is not described", library.Name, k)
 			}
 		})

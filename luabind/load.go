@@ -20,23 +20,37 @@ const maxSyntaxLevels = 200
 
 // compileSource turns Lua text into a function of L; name stands in its error messages. The error is a [*ScriptError].
 func compileSource(L *lua.LState, source, name string) (*lua.LFunction, error) {
+	_, proto, err := compileText(sourceText(source), name)
+	if err != nil {
+		return nil, err
+	}
+	return L.NewFunctionFromProto(proto), nil
+}
+
+// sourceText is the source without what may stand before the first line of Lua: a byte order mark, a line for the shell.
+func sourceText(source string) string {
 	source = strings.TrimPrefix(source, "\ufeff")
 	if strings.HasPrefix(source, "#") {
 		source = "--" + source
 	}
-	if strings.HasPrefix(source, "\x1bLua") || strings.ContainsRune(source, 0) {
-		return nil, &ScriptError{Where: name, Syntax: true,
+	return source
+}
+
+// compileText parses and compiles a plain text. The error is a [*ScriptError].
+func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
+	if strings.HasPrefix(text, "\x1bLua") || strings.ContainsRune(text, 0) {
+		return nil, nil, &ScriptError{Where: name, Syntax: true,
 			Message: "is not Lua source text but a binary file", Value: lua.LNil}
 	}
-	statements, err := parseSource(source, name)
+	statements, err := parseSource(text, name)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, nil, syntaxError(name, err)
 	}
 	proto, err := lua.Compile(statements, name)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, nil, syntaxError(name, err)
 	}
-	return L.NewFunctionFromProto(proto), nil
+	return statements, proto, nil
 }
 
 // parseSource is the parser with what the compiler needs to be spared: trees that nest too deep are an error, and

@@ -33,6 +33,8 @@ type Function struct {
 	Params, Returns []Param
 	// Call is the function itself. It checks its own arguments. The method of a type has self as argument 1.
 	Call lua.LGFunction
+	// Example is a chunk that calls it; [Manual.Modules] knows those of luabind's own functions.
+	Example string
 
 	takesSelf bool // may be called with the module or client in front, with a colon
 }
@@ -51,11 +53,21 @@ type Param struct {
 	Fields []Param
 	// Values are the texts that it may be, if these are few.
 	Values []string
+	// Limit is the rule that a value must keep, in words.
+	Limit string
+	// Place is, of a field, where it may also stand without its name: 1 is the first element of the table. 0 is nowhere.
+	Place int
+	// Result names, of a returned table, the operation whose result it is like.
+	Result string
+
+	accepts func(lua.LValue) error // how the function reads it; nil when only the type is known
 }
 
 // Value is a constant of a module.
 type Value struct {
 	Name, Type, Doc string
+	// Fields are what a table holds, if that is always the same.
+	Fields []Param
 	// Make builds it for a state.
 	Make func(L *lua.LState) lua.LValue
 }

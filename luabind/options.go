@@ -72,8 +72,10 @@ func optionParams[T any]() []Param {
 	t := reflect.TypeFor[T]()
 	params := make([]Param, 0, t.NumField())
 	for _, o := range optionsOf(t) {
+		field := t.Field(o.index).Type
 		params = append(params, Param{
-			Name: o.name, Type: luaType(t.Field(o.index).Type, o.to), Doc: o.doc, Optional: !o.required, Values: o.values,
+			Name: o.name, Type: luaType(field, o.to), Doc: o.doc, Optional: !o.required, Values: o.values,
+			accepts: func(v lua.LValue) error { return assign(reflect.New(field).Elem(), v, o.to) },
 		})
 	}
 	return params
