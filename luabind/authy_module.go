@@ -34,14 +34,17 @@ func (b *binding) description() Module {
 		{
 			Name: "verify_callback", Doc: "Checks the signature of a callback and returns what it says, or raises.",
 			Params:  []Param{{Name: "request", Type: "table", Fields: optionParams[verifyCallbackOptions]()}},
-			Returns: []Param{{Name: "callback", Type: "table"}},
+			Returns: []Param{{Name: "callback", Type: "table", Fields: FieldsOf[authy.Callback]()}},
 			Call:    b.verifyCallback, takesSelf: true,
 		},
 		{
 			Name: "sign_callback", Doc: "Makes a callback as Authy would send it, to test what receives callbacks.",
-			Params:  []Param{{Name: "request", Type: "table", Fields: optionParams[signCallbackOptions]()}},
-			Returns: []Param{{Name: "request", Type: "table", Doc: "method, url, headers and body"}},
-			Call:    b.signCallback, takesSelf: true,
+			Params: []Param{{Name: "request", Type: "table", Fields: optionParams[signCallbackOptions]()}},
+			Returns: []Param{{Name: "request", Type: "table", Doc: "method, url, headers and body", Fields: []Param{
+				{Name: "method", Type: "string"}, {Name: "url", Type: "string"}, {Name: "headers", Type: "table<string, string>"},
+				{Name: "body", Type: "string", Optional: true},
+			}}},
+			Call: b.signCallback, takesSelf: true,
 		},
 	}
 	return Module{

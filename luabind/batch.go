@@ -23,7 +23,7 @@ func batchModule(h *Host) Module {
 		Functions: []Function{{
 			Name: "run", Doc: "Calls a function for every row; with a journal it can resume.",
 			Params:  []Param{{Name: "options", Type: "table", Fields: optionParams[batchOptions]()}},
-			Returns: []Param{{Name: "summary", Type: "table", Doc: "rows, done, failed, in_doubt, errors and more"}},
+			Returns: []Param{{Name: "summary", Type: "table", Doc: "rows, done, failed, in_doubt, errors and more", Fields: summaryFields()}},
 			Call:    func(L *lua.LState) int { return runBatch(L, h) },
 		}},
 	}

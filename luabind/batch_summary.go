@@ -58,6 +58,23 @@ func (b *batch) totals() journal.Totals {
 	}
 }
 
+// summaryFields describes the table below.
+func summaryFields() []Param {
+	text := func(name, doc string) Param { return Param{Name: name, Type: "string", Doc: doc, Optional: true} }
+	count := func(name, doc string) Param { return Param{Name: name, Type: "integer", Doc: doc} }
+	return []Param{
+		count("rows", "how many came"), count("done", "went through"), count("failed", "failed"),
+		count("in_doubt", "of which nobody knows whether they went through"), count("duplicates", "had a key that came before"),
+		count("unfinished", "were begun and not ended"), count("earlier", "were done by earlier runs"),
+		{Name: "seconds", Type: "number", Doc: "how long it took"}, {Name: "rate", Type: "number", Doc: "rows per second"},
+		{Name: "errors", Type: "table[]", Doc: "rows that failed in the same way", Fields: []Param{
+			count("count", "how many"), count("row", "the first of them"), text("kind", "of the error"), text("op", "what failed"),
+			text("code", "the service's"), text("example", "the first error"),
+		}},
+		text("stopped", "why it took no more rows"), text("journal", "the journal's file"), text("results", "the results' file"),
+	}
+}
+
 // table is what batch.run returns.
 func (s *BatchSummary) table(L *lua.LState) *lua.LTable {
 	t := L.CreateTable(0, 12)

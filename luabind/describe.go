@@ -74,6 +74,12 @@ func errorObject() Type {
 			{Name: "code", Type: "string", Doc: "the service's error code", Optional: true},
 			{Name: "fields", Type: "table<string, string>", Doc: "what is wrong with each parameter", Optional: true},
 			{Name: "retry_after", Type: "number", Doc: "seconds that the service asks to wait", Optional: true},
+			{Name: "flow", Type: "string", Doc: "of a flow that failed: its name", Optional: true},
+			{Name: "step", Type: "string", Doc: "of a flow that failed: the step", Optional: true},
+			{Name: "cause", Type: "any", Doc: "of a flow that failed: the error of the step", Optional: true},
+			{Name: "undone", Type: "table[]", Doc: "of a flow that failed: what was undone", Optional: true, Fields: []Param{
+				{Name: "step", Type: "string"}, {Name: "ok", Type: "boolean"}, {Name: "error", Type: "any", Optional: true},
+			}},
 		},
 	}
 }

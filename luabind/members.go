@@ -2,7 +2,9 @@ package luabind
 
 import (
 	"encoding"
+	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -53,4 +55,54 @@ func collectMembers(t reflect.Type, index []int) []member {
 		}
 	}
 	return members
+}
+
+// FieldsOf describes the table that [ToLua] makes of a T, for the Fields of a [Param].
+func FieldsOf[T any]() []Param { return fieldsOfStruct(reflect.TypeFor[T](), nil) }
+
+// fieldsOfStruct leaves the fields of a struct out that is inside itself.
+func fieldsOfStruct(t reflect.Type, outer []reflect.Type) []Param {
+	if slices.Contains(outer, t) {
+		return nil
+	}
+	outer = append(outer, t)
+	var fields []Param
+	for _, m := range planOf(t).members {
+		field := t.FieldByIndex(m.index).Type
+		p := Param{Name: m.name, Optional: m.omitEmpty || field.Kind() == reflect.Pointer}
+		p.Type, p.Fields = shownType(field, outer)
+		fields = append(fields, p)
+	}
+	return fields
+}
+
+// shownType is what [ToLua] makes of a Go type, in the words of LuaCATS.
+func shownType(t reflect.Type, outer []reflect.Type) (name string, fields []Param) {
+	switch t {
+	case durationType:
+		return "number", nil
+	case idType, reflect.TypeFor[json.Number]():
+		return "integer|string", nil
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return shownType(t.Elem(), outer)
+	case reflect.Struct:
+		if planOf(t).text {
+			return "string", nil
+		}
+		return "table", fieldsOfStruct(t, outer)
+	case reflect.Slice, reflect.Array:
+		name, fields = shownType(t.Elem(), outer)
+		if name == "integer|string" {
+			return "table", nil
+		}
+		return name + "[]", fields
+	case reflect.Interface:
+		return "any", nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "integer", nil
+	}
+	return luaType(t, target{}), nil
 }

@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -127,14 +128,19 @@ func (f Function) strict(name string) lua.LGFunction {
 			given--
 		}
 		if given > most && !(f.takesSelf && given == most+1) {
-			plural := "s"
-			if most == 1 {
-				plural = ""
-			}
-			L.RaiseError("%s takes at most %d argument%s, got %d", name, most, plural, given)
+			L.RaiseError("%s %s", name, tooMany(most, given))
 		}
 		return f.Call(L)
 	}
+}
+
+// tooMany says that a call has more arguments than it takes; it reads on after the function's name.
+func tooMany(most, given int) string {
+	plural := "s"
+	if most == 1 {
+		plural = ""
+	}
+	return fmt.Sprintf("takes at most %d argument%s, got %d", most, plural, given)
 }
 
 // methods makes the metatable of a type, once per state; tostring shows the type's name.

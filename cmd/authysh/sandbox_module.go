@@ -19,8 +19,8 @@ import (
 func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	id := luabind.Param{Name: "authy_id", Type: "integer|string", Doc: "as from register_user"}
 	uuid := luabind.Param{Name: "uuid", Type: "string", Doc: "as from create_approval_request"}
-	user := luabind.Param{Name: "user", Type: "table", Doc: "id, phone, emails, app_token, suspended, ..."}
-	approval := luabind.Param{Name: "approval", Type: "table", Doc: "uuid, authy_id, status, message, details, ..."}
+	user := luabind.Param{Name: "user", Type: "table", Doc: "id, phone, emails, app_token, suspended, ...", Fields: luabind.FieldsOf[sandbox.User]()}
+	approval := luabind.Param{Name: "approval", Type: "table", Doc: "uuid, authy_id, status, message, details, ...", Fields: luabind.FieldsOf[sandbox.Approval]()}
 	limit := luabind.Param{Name: "limit", Type: "integer", Doc: "how many at most; 100 when left out", Optional: true}
 	who := []luabind.Param{
 		{Name: "authy_id", Type: "integer|string", Optional: true},
@@ -44,15 +44,15 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	add := func(name, doc string, call lua.LGFunction, params, returns []luabind.Param) {
 		m.Functions = append(m.Functions, luabind.Function{Name: name, Doc: doc, Params: params, Returns: returns, Call: call})
 	}
-	in, out := list(filter(append(slices.Clone(who), limit)...), luabind.Param{Name: "messages", Type: "table[]", Doc: "channel, to, authy_id, code, text, time, ..."})
+	in, out := list(filter(append(slices.Clone(who), limit)...), luabind.Param{Name: "messages", Type: "table[]", Doc: "channel, to, authy_id, code, text, time, ...", Fields: luabind.FieldsOf[sandbox.Message]()})
 	add("outbox", "Lists what was sent, the newest last.", p.outbox, in, out)
 	add("last_code", "Gives the newest code that was sent.", p.lastCode, []luabind.Param{filter(who...)},
 		[]luabind.Param{{Name: "code", Type: "string", Optional: true}, why})
-	in, out = list(filter(limit), luabind.Param{Name: "users", Type: "table[]"})
+	in, out = list(filter(limit), luabind.Param{Name: "users", Type: "table[]", Fields: luabind.FieldsOf[sandbox.User]()})
 	add("users", "Lists the users, the newest last.", p.users, in, out)
 	add("token", "Gives the code that the user's Authy app shows now.", p.token, []luabind.Param{id},
 		[]luabind.Param{{Name: "token", Type: "string", Optional: true}, why})
-	in, out = list(filter(limit), luabind.Param{Name: "approvals", Type: "table[]"})
+	in, out = list(filter(limit), luabind.Param{Name: "approvals", Type: "table[]", Fields: luabind.FieldsOf[sandbox.Approval]()})
 	add("approvals", "Lists the approval requests, the newest last.", p.approvals, in, out)
 	in, out = list(uuid, approval)
 	add("approve", "Answers an approval request with yes, as its user.", p.answer("approve", (*sandbox.Service).Approve), in, out)
@@ -61,7 +61,7 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	add("register_app", "Gives the user the Authy app.", p.registerApp, in, out)
 	add("suspend", "Suspends the user, as too many wrong codes do.", p.suspend("suspend", true), in, out)
 	add("unsuspend", "Lifts a suspension.", p.suspend("unsuspend", false), in, out)
-	in, out = list(luabind.Param{Name: "custom_user_id", Type: "string"}, luabind.Param{Name: "registration", Type: "table"})
+	in, out = list(luabind.Param{Name: "custom_user_id", Type: "string"}, luabind.Param{Name: "registration", Type: "table", Fields: luabind.FieldsOf[sandbox.Registration]()})
 	add("complete_registration", "Does what scanning a registration QR code does.", p.completeRegistration, in, out)
 	in, out = list(luabind.Param{Name: "time", Type: "string|number", Doc: `such as "10m", or seconds`}, luabind.Param{Name: "now", Type: "string"})
 	add("advance", "Moves the time of the sandbox and of this script.", p.advance, in, out)
