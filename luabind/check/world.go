@@ -1,0 +1,184 @@
+package check
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/authysh/authysh/luabind"
+)
+
+// sort says what sort of thing a value is, as far as the text tells.
+type sort int
+
+const (
+	anything   sort = iota // not known
+	library                // a table that always has the same members, such as json or authy.enums.locale
+	function               // one that the manual knows
+	object                 // something with methods, such as a csv.Reader
+	enumerator             // a value of an enumeration
+)
+
+// thing is a value as far as the text tells; name is the full name of a library or function, or the type of an object.
+type thing struct {
+	sort sort
+	name string
+}
+
+// world is what a script finds there when it begins.
+type world struct {
+	manual  *luabind.Manual
+	globals map[string]thing
+	modules map[string]bool             // what require knows without a file
+	members map[string]map[string]thing // of libraries and types
+	returns map[string]string           // the types that functions return
+}
+
+func newWorld(manual *luabind.Manual) *world {
+	w := &world{
+		manual: manual, globals: map[string]thing{}, modules: map[string]bool{}, members: map[string]map[string]thing{},
+		returns: map[string]string{},
+	}
+	for _, l := range manual.Libraries() {
+		w.addLibrary(l)
+	}
+	modules := manual.Modules()
+	for _, m := range modules {
+		w.addModule(m)
+	}
+	types := map[string]bool{}
+	for _, m := range modules {
+		for _, t := range m.Types {
+			types[t.Name] = true
+		}
+	}
+	maps.DeleteFunc(w.returns, func(_, kind string) bool { return !types[kind] })
+	return w
+}
+
+// baseLibrary and fileType are how the manual calls the global functions and the methods of files.
+const (
+	baseLibrary = "lua"
+	fileType    = "file"
+)
+
+func (w *world) addLibrary(l luabind.Module) {
+	switch l.Name {
+	case baseLibrary:
+		for _, f := range l.Functions {
+			w.globals[f.Name] = thing{function, f.Name}
+		}
+		for _, v := range l.Values {
+			w.globals[v.Name] = thing{}
+		}
+		return
+	case fileType:
+		w.addType(luabind.Type{Name: l.Name, Methods: l.Functions})
+		return
+	}
+	w.modules[l.Name] = true
+	w.globals[l.Name] = thing{library, l.Name}
+	w.members[l.Name] = membersOf(l)
+	for _, v := range l.Values {
+		if v.Type == fileType {
+			w.members[l.Name][v.Name] = thing{object, fileType}
+		}
+	}
+}
+
+func membersOf(m luabind.Module) map[string]thing {
+	members := map[string]thing{}
+	for _, f := range m.Functions {
+		members[f.Name] = thing{function, m.Name + "." + f.Name}
+	}
+	for _, v := range m.Values {
+		members[v.Name] = thing{}
+	}
+	return members
+}
+
+func (w *world) addModule(m luabind.Module) {
+	w.modules[m.Name] = true
+	w.globals[m.Name] = thing{library, m.Name}
+	members := membersOf(m)
+	w.members[m.Name] = members
+	for _, f := range m.Functions {
+		if len(f.Returns) > 0 {
+			w.returns[m.Name+"."+f.Name] = f.Returns[0].Type
+		}
+	}
+	for _, v := range m.Values {
+		if len(v.Fields) > 0 {
+			members[v.Name] = w.addFields(m.Name+"."+v.Name, v.Fields)
+		}
+	}
+	for _, t := range m.Types {
+		w.addType(t)
+	}
+	for i, style := range luabind.Styles() {
+		if parent, last, _ := strings.Cut(style.Name, "."); parent == m.Name {
+			w.addStyle(m, style.Name, i == 1)
+			members[last] = thing{library, style.Name}
+			if client := w.members[clientType]; client != nil {
+				client[last] = thing{library, style.Name}
+			}
+		}
+	}
+}
+
+const (
+	clientType = "authy.Client"
+	taskType   = "task.Task"
+)
+
+// addStyle adds a table with the module's functions in another form.
+func (w *world) addStyle(m luabind.Module, name string, tasks bool) {
+	members := map[string]thing{}
+	for _, f := range m.Functions {
+		members[f.Name] = thing{function, name + "." + f.Name}
+		switch {
+		case tasks:
+			w.returns[name+"."+f.Name] = taskType
+		case len(f.Returns) > 0:
+			w.returns[name+"."+f.Name] = f.Returns[0].Type
+		}
+	}
+	w.members[name] = members
+}
+
+func (w *world) addFields(name string, fields []luabind.Param) thing {
+	members := map[string]thing{}
+	for _, f := range fields {
+		if members[f.Name] = (thing{enumerator, name + "." + f.Name}); len(f.Fields) > 0 {
+			members[f.Name] = w.addFields(name+"."+f.Name, f.Fields)
+		}
+	}
+	w.members[name] = members
+	return thing{library, name}
+}
+
+func (w *world) addType(t luabind.Type) {
+	members := map[string]thing{}
+	for _, f := range t.Fields {
+		members[f.Name] = thing{}
+	}
+	for _, f := range t.Methods {
+		members[f.Name] = thing{function, t.Name + ":" + f.Name}
+		if len(f.Returns) > 0 {
+			w.returns[t.Name+":"+f.Name] = f.Returns[0].Type
+		}
+	}
+	w.members[t.Name] = members
+}
+
+// member finds a member of a library or object.
+func (w *world) member(of thing, name string) (member thing, known bool) {
+	if of.sort != library && of.sort != object {
+		return thing{}, true
+	}
+	member, known = w.members[of.name][name]
+	return member, known
+}
+
+// names are the members of a library or object, sorted.
+func (w *world) names(of thing) []string { return slices.Sorted(maps.Keys(w.members[of.name])) }
