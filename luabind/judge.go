@@ -325,18 +325,18 @@ func placeOf(at string, key lua.LValue) string {
 	return at + "[" + key.String() + "]"
 }
 
-// isVague reports that a problem might not be there if all were known.
+// isVague reports that a problem might not be there if all were known. A name that does not exist is wrong with any value.
 func (k *knowledge) isVague(place string, slots []slot) bool {
+	s, found := slotAt(slots, place)
+	if !found && place != "" {
+		return false
+	}
 	for _, vague := range k.vague {
 		if within(place, vague) || within(vague, place) {
 			return true
 		}
 	}
 	if k.given[place] || !k.open && len(k.vague) == 0 {
-		return false
-	}
-	s, found := slotAt(slots, place)
-	if !found {
 		return false
 	}
 	nested := strings.ContainsAny(place, ".[")

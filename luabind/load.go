@@ -40,7 +40,7 @@ func sourceText(source string) string {
 func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
 	if strings.HasPrefix(text, "\x1bLua") || strings.ContainsRune(text, 0) {
 		return nil, nil, &ScriptError{Where: name, Syntax: true,
-			Message: "is not Lua source text but a binary file", Value: lua.LNil}
+			Message: "is not Lua source text but a binary file", Value: lua.LNil, line: 1, column: 1}
 	}
 	statements, err := parseSource(text, name)
 	if err != nil {

@@ -114,8 +114,9 @@ func syntaxFinding(name, source string, err error) Finding {
 	if failure, ok := errors.AsType[*luabind.ScriptError](err); ok {
 		f.Message = failure.Message
 		f.Line, f.Column = failure.Position()
-		if f.Line <= 0 {
-			f.Line = 1 + strings.Count(strings.TrimSuffix(source, "\n"), "\n")
+		if f.Line <= 0 { // the end of the text
+			text := strings.TrimRight(source, "\r\n")
+			f.Line, f.Column = 1+strings.Count(text, "\n"), len(text)-strings.LastIndexByte(text, '\n')
 		}
 		f.Column = max(f.Column, 1)
 	}
