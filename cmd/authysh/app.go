@@ -43,9 +43,10 @@ type app struct {
 	template string // Go template that shows a result
 
 	leaves       map[*cobra.Command]*operationCommand
-	stdinTaken   bool     // by a value that is "-"
-	args         []string // as given
-	commandNames []string // what the first argument may be, beside a script
+	stdinTaken   bool            // by a value that is "-"
+	args         []string        // as given
+	known        *luabind.Manual // made when it is asked for
+	commandNames []string        // what the first argument may be, beside a script
 
 	// warnings takes what warn would show; nil is standard error.
 	warnings func(message, hint string)

@@ -93,7 +93,10 @@ func (a *app) checkScripts(cmd *cobra.Command, args []string, hints bool) error 
 
 // manual describes all that scripts can call.
 func (a *app) manual() *luabind.Manual {
-	return luabind.NewManual(helpTopics(), newPrivateSandbox().module)
+	if a.known == nil {
+		a.known = luabind.NewManual(helpTopics(), newPrivateSandbox().module)
+	}
+	return a.known
 }
 
 func (a *app) showFindings(s *settings, found []check.Finding) error {

@@ -176,40 +176,6 @@ func cannotWrite(err error) error {
 	return &usageError{message: "cannot write the configuration: " + err.Error()}
 }
 
-// replaceFile writes beside the file and then renames, so that there is no moment without a whole file.
-func replaceFile(path string, text []byte, mode fs.FileMode) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := f.Chmod(mode); err != nil {
-		return err
-	}
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		dir.Sync() // not every system can
-		dir.Close()
-	}
-	return nil
-}
-
 // lockConfigs lets one process of the user at a time change configuration files, so that no change is lost. Where the
 // lock cannot be had, as in a home that cannot be written to, it does without.
 func (a *app) lockConfigs(ctx context.Context) (unlock func(), err error) {

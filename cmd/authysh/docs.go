@@ -123,7 +123,7 @@ func (a *app) writePages(cmd *cobra.Command, written docWriter, dir string, args
 
 // allPages are those of all commands, from the program down, then those of the topics.
 func (a *app) allPages(root *cobra.Command) []page {
-	book := &book{app: a, root: root, topics: manual().Topics()}
+	book := &book{app: a, root: root, topics: a.manual().Topics()}
 	var pages []page
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {

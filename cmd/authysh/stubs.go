@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +76,7 @@ func (a *app) writeStubs(o *stubsOptions) error {
 	}
 	var written []writtenFile
 	add := func(path string, text []byte) error {
-		state, err := replaceFile(path, text)
+		state, err := renewFile(path, text)
 		if err != nil {
 			return fmt.Errorf("cannot write %s: %w", path, err)
 		}
@@ -170,32 +169,4 @@ func removeStale(dir string, files []stubs.File) ([]writtenFile, error) {
 		removed = append(removed, writtenFile{path, "removed"})
 	}
 	return removed, nil
-}
-
-// replaceFile writes a file whole or not at all. One that has that text already keeps its time.
-func replaceFile(path string, text []byte) (state string, err error) {
-	if known, err := os.ReadFile(path); err == nil && bytes.Equal(known, text) {
-		return "unchanged", nil
-	}
-	mode := fs.FileMode(0o644)
-	if resolved, err := filepath.EvalSymlinks(path); err == nil { // a link stays one
-		path = resolved
-		if info, err := os.Stat(path); err == nil {
-			mode = info.Mode().Perm()
-		}
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = temporary.Write(text)
-	err = errors.Join(err, temporary.Chmod(mode), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		os.Remove(temporary.Name())
-		return "", err
-	}
-	return "written", nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -43,9 +42,6 @@ func helpTopics() []luabind.Topic {
 	}
 	return topics
 }
-
-// manual has the help of all that is no command.
-var manual = sync.OnceValue(func() *luabind.Manual { return luabind.NewManual(helpTopics(), newPrivateSandbox().module) })
 
 func configurationTopic() string {
 	var b strings.Builder
@@ -176,7 +172,7 @@ func (a *app) seeAlso(cmd *cobra.Command) []string {
 			names = append(names, t.name)
 		}
 	}
-	if path == top && slices.Contains(manual().Names(), path) {
+	if path == top && slices.Contains(a.manual().Names(), path) {
 		names = append(names, luaName+" "+path)
 	}
 	return names
@@ -212,7 +208,7 @@ func topicDoc(name string) string {
 func (a *app) listTopics() error {
 	var b strings.Builder
 	b.WriteString("topics, each shown by authysh help topic:\n")
-	topics := manual().Topics()
+	topics := a.manual().Topics()
 	width := 0
 	for _, t := range topics {
 		width = max(width, len(t.Name))
@@ -227,7 +223,7 @@ func (a *app) listTopics() error {
 
 // explain shows what the manual has about a name of Lua or a topic; an empty name is a list of all.
 func (a *app) explain(topic string) error {
-	text, near, ok := manual().Help(topic)
+	text, near, ok := a.manual().Help(topic)
 	if ok {
 		_, err := fmt.Fprintln(a.out, strings.TrimRight(text, "\n"))
 		return err
@@ -253,7 +249,7 @@ func (a *app) completeHelp(cmd *cobra.Command, args []string, toComplete string)
 	parent := cmd.Root()
 	for i, name := range args {
 		if i == 0 && name == luaName {
-			for _, name := range manual().Names() {
+			for _, name := range a.manual().Names() {
 				offer(name, "")
 			}
 			return found, cobra.ShellCompDirectiveNoFileComp
@@ -271,7 +267,7 @@ func (a *app) completeHelp(cmd *cobra.Command, args []string, toComplete string)
 	}
 	if len(args) == 0 {
 		offer(topicsName, "list the topics")
-		for _, t := range manual().Topics() {
+		for _, t := range a.manual().Topics() {
 			offer(t.Name, t.Doc)
 		}
 	}

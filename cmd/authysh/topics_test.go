@@ -37,7 +37,7 @@ func TestTopics(t *testing.T) {
 			t.Errorf("%s: blank lines: %q", topic.Name, topic.Text)
 		}
 	}
-	for _, topic := range manual().Topics() {
+	for _, topic := range a.manual().Topics() {
 		if slices.Contains(a.commandNames, topic.Name) || topic.Name == topicsName || topic.Name == luaName {
 			t.Errorf("the topic %s has the name of a command, so that nobody can read it", topic.Name)
 		}

@@ -156,7 +156,9 @@ func (w *writer) function(prefix string, f luabind.Function, base string, how fo
 		if strings.HasSuffix(prefix, ":") {
 			self = "self: " + clientType + ", "
 		}
-		w.line("---@overload fun(", self, "parameters: ", base, ".Parameters, callback: fun(err: ", luabind.ErrorType, "?, result: ", base, ".Result?))")
+		given := w.typeOf(params[0], base+".Parameters")
+		result := w.typeOf(returns[0], base+".Result")
+		w.line("---@overload fun(", self, "parameters: ", given, ", callback: fun(err: ", luabind.ErrorType, "?, result: ", orNil(result), "))")
 	}
 	w.line("function ", prefix, f.Name, "(", strings.Join(names, ", "), ") end")
 }

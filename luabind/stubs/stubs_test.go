@@ -141,7 +141,7 @@ func TestFilesAreLua(t *testing.T) {
 		}
 	}
 	dotted := regexp.MustCompile(`\b[a-z]+(?:\.\w+)+`)
-	for _, match := range regexp.MustCompile(`(?m)^---@(?:field \S+|param \S+|return|class \S+:) ([^\s(]+)`).FindAllStringSubmatch(all.String(), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^---@(?:field \S+|param \S+|return|class \S+:|overload) (fun\(.*|[^\s(]+)`).FindAllStringSubmatch(all.String(), -1) {
 		for _, name := range dotted.FindAllString(match[1], -1) {
 			if declared[name] == 0 {
 				t.Errorf("%s uses %s, which is not declared", match[0], name)
