@@ -131,26 +131,20 @@ func setMember(m *jsonMember, change func(old json.RawMessage) (any, error)) err
 // readObject reads the members of a JSON object in their order.
 func readObject(text []byte) ([]jsonMember, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
-	if begin, err := decoder.Token(); err != nil || begin != json.Delim('{') {
-		return nil, errors.New("it is not a JSON object without comments")
+	if begin, err := decoder.Token(); err != nil || begin != json.Delim('{') || !json.Valid(text) {
+		return nil, errors.New("it is not a JSON object, or has comments")
 	}
 	var members []jsonMember
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {
-			return nil, errors.New("it is not plain JSON: " + err.Error())
+			return nil, err
 		}
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
-			return nil, errors.New("it is not plain JSON: " + err.Error())
+			return nil, err
 		}
 		members = append(members, jsonMember{name.(string), value})
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, errors.New("it is not plain JSON: " + err.Error())
-	}
-	if decoder.More() {
-		return nil, errors.New("something stands behind its end")
 	}
 	return members, nil
 }

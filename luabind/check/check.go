@@ -150,7 +150,7 @@ func (s *script) report(at any, rule, message string) {
 	s.found = append(s.found, Finding{s.name, p.line, p.column, Rules[i].Severity, rule, message})
 }
 
-// sorted are the findings that no comment silences, each once.
+// sorted are the findings that no comment silences.
 func (s *script) sorted(source string) []Finding {
 	silences := silencesIn(source)
 	for _, silence := range silences {
@@ -167,7 +167,7 @@ func (s *script) sorted(source string) []Finding {
 	slices.SortStableFunc(found, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
 	})
-	return slices.Compact(found)
+	return found
 }
 
 // suggestion is ", did you mean prefix.near?", if there is a near name.
