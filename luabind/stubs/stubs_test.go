@@ -111,7 +111,7 @@ func checkFields(t *testing.T, text, class string, fields []authy.Field) {
 func checkParams(t *testing.T, text string, params []luabind.Param) {
 	t.Helper()
 	for _, p := range params {
-		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(p.Name)).MatchString(text) && p.Name != "..." {
+		if !regexp.MustCompile(`\b`+regexp.QuoteMeta(p.Name)).MatchString(text) && p.Name != "..." {
 			t.Errorf("%s is missing", p.Name)
 		}
 		for _, value := range p.Values {
