@@ -60,7 +60,7 @@ const (
 var Rules = []Rule{
 	{syntaxRule, Error, "the script is not Lua"},
 	{unknownFunctionRule, Error, "a module, library or object has no such name"},
-	{string(luabind.UnknownParameter), Error, "a table has a parameter that the call does not know"},
+	{string(luabind.UnknownParameter), Error, "a table has a parameter that the call has not"},
 	{string(luabind.MissingParameter), Error, "a call lacks what it needs"},
 	{string(luabind.InvalidValue), Error, "a value breaks its rule"},
 	{string(luabind.WrongArgument), Error, "an argument is of the wrong type"},
