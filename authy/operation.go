@@ -109,17 +109,14 @@ func (o Operation) Bind(arguments Arguments) *BoundCall {
 // Unknown and mistyped arguments are reported in one [*ValidationError], together with everything that the rules
 // find in the others.
 func (b *BoundCall) Run(ctx context.Context, c *Client) (any, error) {
-	if len(b.problems) == 0 {
+	switch {
+	case !b.op.OfAPI():
+		return b.runForeign(ctx, c)
+	case len(b.problems) == 0:
 		return b.op.call(ctx, c, b.params.Interface())
 	}
 	c.prepare()
-	problems := append(c.problemsFor(b.op.Route), b.problems...)
-	for _, problem := range planOf(b.op.params).check(b.params) {
-		if !slices.ContainsFunc(b.problems, func(p Problem) bool { return overlap(p.Param, problem.Param) }) {
-			problems = append(problems, problem)
-		}
-	}
-	return nil, &ValidationError{b.op.Name, problems}
+	return nil, &ValidationError{b.op.Name, b.judge(c.problemsFor(b.op.Route))}
 }
 
 // overlap reports whether one of two places is the other or a part of it: "logos" and "logos[2].url".
@@ -236,7 +233,7 @@ func resultFields(t reflect.Type) []Field {
 // readable reports whether the binders know how to show a result of type t.
 func readable(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int64:
+	case reflect.String, reflect.Bool, reflect.Int64, reflect.Float64:
 		return true
 	case reflect.Slice:
 		return t.Elem().Kind() == reflect.String

@@ -141,7 +141,7 @@ func elementStruct(t reflect.Type) reflect.Type {
 // carried reports whether the binders know how to fill a parameter of type t.
 func carried(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int:
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Float64:
 		return true
 	case reflect.Slice:
 		return t.Elem().Kind() == reflect.String
@@ -266,7 +266,7 @@ func (p *param) check(v reflect.Value, report func(param, reason string)) {
 	if p.kind == reflect.String {
 		text := value.String()
 		switch {
-		case text == "" && !p.option:
+		case text == "" && (!p.option || p.needed):
 			report(p.name, "is required")
 			return
 		case text == "":

@@ -96,6 +96,8 @@ func (p *plan) form(v reflect.Value, used uint64) string {
 			add(key, strconv.FormatBool(value.Bool()))
 		case reflect.Int:
 			add(key, strconv.FormatInt(value.Int(), 10))
+		case reflect.Float64:
+			add(key, strconv.FormatFloat(value.Float(), 'g', -1, 64))
 		case reflect.Slice:
 			for j := range value.Len() {
 				add(key+"[]", value.Index(j).String())

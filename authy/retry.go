@@ -64,6 +64,8 @@ func (r Route) DidNothing(err error) bool {
 		return neverConnected(e.Err) || untrusted(e.Err)
 	case *APIError:
 		return e.rejected || refusedStatus(e.Status)
+	case interface{ DidNothing() bool }: // of an operation that is none of the API
+		return e.DidNothing()
 	}
 	return false
 }

@@ -126,6 +126,8 @@ func newRule(tag string) Rule {
 		rule := rangeRule(low, high)
 		rule.Unit = time.Second
 		return rule
+	case "values":
+		return valuesRule(tag, argument)
 	case "enum":
 		values, ok := enumerations[argument]
 		if !ok {
