@@ -22,11 +22,12 @@ var allowed = map[string][]string{
 		"github.com/google/uuid", "golang.org/x/text/...",
 	},
 	"luabind": {
-		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal",
+		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate",
 	},
 	"luabind/internal/keyset": {},
 	"luabind/internal/lua51":  {"github.com/yuin/gopher-lua/..."},
+	"luabind/plugin":          {modulePath + "/authy", "golang.org/x/mod/semver"},
 	"luabind/journal":         {"github.com/tidwall/gjson", "github.com/gofrs/flock"},
 	"luabind/check":           {modulePath + "/authy", modulePath + "/luabind", "github.com/yuin/gopher-lua/..."},
 	"luabind/stubs":           {modulePath + "/authy", modulePath + "/luabind"},
