@@ -49,8 +49,8 @@ func (b *binding) description() Module {
 	}
 	return Module{
 		Name: "authy", Doc: "The Authy API.",
-		Functions: functions,
-		Values:    []Value{{Name: "enums", Type: "table", Doc: "The API's enumerations.", Fields: enumFields(), Make: enums}},
+		Functions: functions, Operations: b.own,
+		Values: []Value{{Name: "enums", Type: "table", Doc: "The API's enumerations.", Fields: enumFields(), Make: enums}},
 	}
 }
 
@@ -133,6 +133,7 @@ func (b *binding) newClient(L *lua.LState) int {
 		raise(L, err)
 	}
 	second := newBinding(b.host, client, b.chain)
+	second.own = b.own
 	second.table = L.NewTable()
 	for _, f := range second.description().Functions {
 		if f.Name != "client" {
@@ -225,6 +226,9 @@ func (b *binding) verifyCallback(L *lua.LState) int {
 	}
 	callback, err := verifier.Verify(request)
 	if err != nil {
+		raise(L, err)
+	}
+	if err := b.host.plugins.callbackVerified(L, b.host, callback); err != nil {
 		raise(L, err)
 	}
 	L.Push(ToLua(L, callback))

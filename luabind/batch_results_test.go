@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,7 +62,7 @@ func TestBatchResults(t *testing.T) {
 // TestBatchResultsFail has no room for results: nothing more is sent, and the error says which file it was.
 func TestBatchResultsFail(t *testing.T) {
 	t.Parallel()
-	b := &batchResults{err: errNotSent, ordered: true, next: 1, waiting: map[int64][]byte{}, moved: make(chan struct{}, 1)}
+	b := &batchResults{err: errors.New("not sent"), ordered: true, next: 1, waiting: map[int64][]byte{}, moved: make(chan struct{}, 1)}
 	run := &batch{results: b, draining: make(chan struct{})}
 	run.settle(2)
 	run.settle(1)

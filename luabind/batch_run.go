@@ -86,7 +86,11 @@ func runBatch(L *lua.LState, h *Host) int {
 	b.taking, b.stopTaking = context.WithCancel(contextOf(L))
 	defer b.stopTaking()
 	finished := h.batchBegins(b)
-	defer func() { finished(b.summary()) }()
+	defer func() {
+		summary := b.summary()
+		finished(summary)
+		h.plugins.batchEnded(L, h, summary)
+	}()
 	ended := false
 	defer func() {
 		if !ended { // something was raised

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,13 +69,20 @@ type binding struct {
 	client *authy.Client
 	call   CallFunc
 	chain  []Middleware
-	table  *lua.LTable // what require "authy" gives, or the client object of a second client
+	own    []authy.Operation // of the host, beside those of the API
+	table  *lua.LTable       // what require "authy" gives, or the client object of a second client
 }
 
 func newBinding(host *Host, client *authy.Client, chain []Middleware) *binding {
-	b := &binding{host: host, client: client, chain: chain}
-	b.call = b.wrap(perform)
+	b := &binding{host: host, client: client}
+	b.use(chain)
 	return b
+}
+
+// use sets the middlewares.
+func (b *binding) use(chain []Middleware) {
+	b.chain = chain
+	b.call = b.wrap(perform)
 }
 
 // wrap puts the middlewares around f.
@@ -139,13 +147,10 @@ func (b *binding) module(L *lua.LState) *lua.LTable {
 
 // addOperations adds every operation of the catalogue in its direct and callback style, and under try and async.
 func (b *binding) addOperations(L *lua.LState, t *lua.LTable) {
-	catalogue := operations()
+	catalogue := slices.Concat(operations(), b.own)
 	try, async := L.CreateTable(0, len(catalogue)), L.CreateTable(0, len(catalogue))
 	for _, op := range catalogue {
-		direct := L.NewFunction(b.direct(op))
-		t.RawSetString(op.Name, direct)
-		async.RawSetString(op.Name, L.NewFunction(b.async(op.Name, direct)))
-		try.RawSetString(op.Name, L.NewFunction(b.try(op)))
+		b.addOperation(L, op.Name, op, t, try, async)
 	}
 	for _, f := range b.description().Functions {
 		try.RawSetString(f.Name, L.NewFunction(attempt(f.Call)))
@@ -154,6 +159,36 @@ func (b *binding) addOperations(L *lua.LState, t *lua.LTable) {
 	t.RawSetString("try", withSuggestions(L, "authy.try", try))
 	t.RawSetString("async", withSuggestions(L, "authy.async", async))
 	withSuggestions(L, "authy", t)
+}
+
+// addOperation adds one operation in all its styles.
+func (b *binding) addOperation(L *lua.LState, name string, op authy.Operation, t, try, async *lua.LTable) {
+	direct := L.NewFunction(b.direct(op))
+	t.RawSetString(name, direct)
+	async.RawSetString(name, L.NewFunction(b.async(op.Name, direct)))
+	try.RawSetString(name, L.NewFunction(b.try(op)))
+}
+
+// moduleTable makes the table of a module, with its operations.
+func (b *binding) moduleTable(L *lua.LState, m Module) *lua.LTable {
+	t := m.table(L)
+	if len(m.Operations) > 0 {
+		try, async := L.NewTable(), L.NewTable()
+		for _, op := range m.Operations {
+			b.addOperation(L, strings.TrimPrefix(op.Name, m.Name+"."), op, t, try, async)
+		}
+		t.RawSetString("try", withSuggestions(L, m.Name+".try", try))
+		t.RawSetString("async", withSuggestions(L, m.Name+".async", async))
+	}
+	return withSuggestions(L, m.Name, t)
+}
+
+// scriptName is an operation as scripts write it: those of modules have the module in their names.
+func scriptName(operation string) string {
+	if strings.Contains(operation, ".") {
+		return operation
+	}
+	return "authy." + operation
 }
 
 // direct is authy.op{...}, which raises, and authy.op({...}, f), which calls back.
@@ -212,7 +247,7 @@ func (b *binding) async(name string, f *lua.LFunction) lua.LGFunction {
 				L.RaiseError("%s: authy.async gives a task; it takes no callback (use :next and :catch)", name)
 			}
 		}
-		return tasksOf(L).start(L, "authy."+name, f, args...).push(L)
+		return tasksOf(L).start(L, scriptName(name), f, args...).push(L)
 	}
 }
 

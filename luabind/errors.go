@@ -49,16 +49,19 @@ func errorTable(L *lua.LState, err error) *lua.LTable {
 		if e.RetryAfter > 0 {
 			set("retry_after", lua.LNumber(e.RetryAfter.Seconds()))
 		}
+	case *PluginError:
+		set("plugin", lua.LString(e.Plugin))
 	case *authy.ResponseError:
 		set("status", lua.LNumber(e.Status))
 		if e.Field != "" {
 			set("fields", stringTable(L, map[string]string{e.Field: e.Reason}))
 		}
 	}
-	mt := L.CreateTable(0, 3)
+	mt := L.CreateTable(0, 4)
 	mt.RawSetString("__name", lua.LString(errorType))
+	mt.RawSetString("__metatable", lua.LString(errorType)) // no script needs the Go error
 	mt.RawSetString("__tostring", L.NewFunction(errorToString))
-	mt.RawSetString("error", &lua.LUserData{Value: err})
+	mt.RawSetString("error", &lua.LUserData{Value: err, Metatable: lua.LNil})
 	t.Metatable = mt
 	return t
 }

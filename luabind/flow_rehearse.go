@@ -1,10 +1,7 @@
 package luabind
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -24,35 +21,14 @@ func rehearse(c *Call) (any, error) {
 		}
 	}
 	options := PrintOptions{Width: unlimited, Plain: true}
-	fmt.Fprintf(c.host.Stdout, "    would call authy.%s%s  -- %s\n", c.Op.Name, Print(options, c.Args), c.Op.Effect)
+	fmt.Fprintf(c.host.Stdout, "    would call %s%s  -- %s\n", scriptName(c.Op.Name), Print(options, c.Args), c.Op.Effect)
 	return imagine(c.Op.Name, c.Op.Result()), nil
-}
-
-// errNotSent ends a request that is only made so that its parameters are checked.
-var errNotSent = errors.New("not sent")
-
-type notSending struct{}
-
-func (notSending) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		_ = r.Body.Close()
-	}
-	return nil, errNotSent
 }
 
 // validate finds what is wrong with the parameters of a call, as the call itself would. The error is an
 // [*authy.ValidationError].
 func validate(op authy.Operation, args *lua.LTable) error {
-	const some = "rehearsal" // the real keys are of no use here
-	client := &authy.Client{
-		Key: some, AccessKey: some, SigningKey: some, Retries: authy.NoRetries,
-		HTTPClient: &http.Client{Transport: notSending{}},
-	}
-	_, err := op.Call(context.Background(), client, tableArguments{args})
-	if invalid, ok := errors.AsType[*authy.ValidationError](err); ok {
-		return invalid
-	}
-	return nil
+	return op.Bind(tableArguments{args}).Check()
 }
 
 // hasPlaceholder reports whether there is a name such as "<register_user.user.id>" in v. Seen are the tables that were

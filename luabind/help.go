@@ -50,6 +50,9 @@ func newManual(modules []Module, topics []Topic) *Manual {
 		m.functions["authy."+op.Name] = signatureOfOperation(op)
 	}
 	for _, module := range modules {
+		for _, op := range module.Operations {
+			m.functions[scriptName(op.Name)] = signatureOfOperation(op)
+		}
 		for _, f := range module.Functions {
 			m.functions[module.Name+"."+f.Name] = signatureOf(module.Name+"."+f.Name, f)
 		}
@@ -130,6 +133,14 @@ func (m *Manual) functionsIn(globals *lua.LTable) map[*lua.LFunction]string {
 					names[f] = style.table + "." + op
 				}
 			}
+		} else if sig := m.functions[name]; sig.op != nil {
+			module, op, _ := strings.Cut(name, ".")
+			for _, style := range styles {
+				styled := module + strings.TrimPrefix(style.table, "authy") + "." + op
+				if f, ok := rawPath(globals, styled).(*lua.LFunction); ok {
+					names[f] = styled
+				}
+			}
 		}
 	}
 	return names
@@ -163,8 +174,14 @@ func (m *Manual) signature(name string) *signature {
 	}
 	for _, style := range styles {
 		if rest, ok := strings.CutPrefix(name, style.table+"."); ok {
-			return m.functions["authy."+rest]
+			return m.signature("authy." + rest)
 		}
+		if module, op, ok := strings.Cut(name, strings.TrimPrefix(style.table, "authy")+"."); ok && module != "authy" {
+			return m.functions[module+"."+op]
+		}
+	}
+	if rest, ok := strings.CutPrefix(name, "authy.plugins."); ok {
+		return m.signature(rest)
 	}
 	for _, separator := range []string{":", "."} {
 		if rest, ok := strings.CutPrefix(name, clientType+separator); ok {
@@ -213,7 +230,7 @@ func slotsOfParams(function string, params []Param) []slot {
 
 // signatureOfOperation describes a call of the API: one table with the parameters.
 func signatureOfOperation(op authy.Operation) *signature {
-	s := &signature{name: "authy." + op.Name, doc: op.Doc, op: &op}
+	s := &signature{name: scriptName(op.Name), doc: op.Doc, op: &op}
 	s.params = []slot{{Param: Param{Name: "parameters", Type: "table"}, inner: slotsOfFields(op.Name, op.Params)}}
 	s.returns = []slot{{Param: Param{Name: "result", Type: "table"}, inner: slotsOfFields("", op.Result())}}
 	return s

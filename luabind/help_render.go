@@ -110,7 +110,7 @@ func (m *Manual) contents() string {
 	var b strings.Builder
 	b.WriteString("The API (authy.NAME{ ... }):\n\n")
 	var lines [][2]string
-	for _, op := range operations() {
+	for _, op := range slices.Concat(operations(), m.modules[0].Operations) {
 		lines = append(lines, [2]string{op.Name, op.Effect.String() + ": " + op.Doc})
 	}
 	writeTable(&b, lines)
@@ -147,19 +147,18 @@ func (m *Manual) moduleText(module Module, name string) string {
 		case name == clientType:
 			b.WriteString("\nA second client, made by authy.client{ ... }. Its functions are those of authy,\nas methods: c:request_sms{ ... }.\n")
 		}
-		b.WriteString("\nOperations:\n\n")
-		var lines [][2]string
-		for _, op := range operations() {
-			lines = append(lines, [2]string{op.Name, op.Effect.String() + ": " + op.Doc})
+		writeOperations(&b, slices.Concat(operations(), module.Operations))
+	} else if len(module.Operations) > 0 {
+		writeOperations(&b, module.Operations)
+	}
+	var lines [][2]string
+	if len(module.Functions) > 0 {
+		b.WriteString("\nFunctions:\n\n")
+		for _, f := range module.Functions {
+			lines = append(lines, [2]string{f.Name, f.Doc})
 		}
 		writeTable(&b, lines)
 	}
-	b.WriteString("\nFunctions:\n\n")
-	var lines [][2]string
-	for _, f := range module.Functions {
-		lines = append(lines, [2]string{f.Name, f.Doc})
-	}
-	writeTable(&b, lines)
 	if len(module.Values) > 0 {
 		b.WriteString("\nValues:\n\n")
 		lines = nil
@@ -177,6 +176,15 @@ func (m *Manual) moduleText(module Module, name string) string {
 		writeTable(&b, lines)
 	}
 	return b.String()
+}
+
+func writeOperations(b *strings.Builder, list []authy.Operation) {
+	b.WriteString("\nOperations:\n\n")
+	var lines [][2]string
+	for _, op := range list {
+		lines = append(lines, [2]string{op.Name, op.Effect.String() + ": " + op.Doc})
+	}
+	writeTable(b, lines)
 }
 
 func (m *Manual) libraryText(library Module) string {
@@ -302,6 +310,11 @@ func operationErrors(b *strings.Builder, op *authy.Operation) {
 	if len(op.Params) > 0 {
 		lines = append(lines, [2]string{"validation", "a parameter breaks its rule; nothing was sent"})
 	}
+	if !op.OfAPI() {
+		lines = append(lines, [2]string{"plugin, refused", "it failed, or a plugin refused it"})
+		writeTable(b, lines)
+		return
+	}
 	for _, code := range append(slices.Clone(operationNotes[op.Name].codes), commonCodes...) {
 		lines = append(lines, [2]string{"api " + code, errorCodes[code]})
 	}
@@ -311,7 +324,12 @@ func operationErrors(b *strings.Builder, op *authy.Operation) {
 }
 
 func operationSource(b *strings.Builder, op *authy.Operation) {
-	b.WriteString("\nCommand:  authysh " + op.Command + "\n")
+	if op.Command != "" {
+		b.WriteString("\nCommand:  authysh " + op.Command + "\n")
+	}
+	if !op.OfAPI() {
+		return
+	}
 	b.WriteString("Request:  " + op.Method + " " + op.Path + "\n")
 	b.WriteString("Source:   " + operationNotes[op.Name].source + "\n")
 }

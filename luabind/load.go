@@ -38,9 +38,8 @@ func sourceText(source string) string {
 
 // compileText parses and compiles a plain text. The error is a [*ScriptError].
 func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
-	if strings.HasPrefix(text, "\x1bLua") || strings.ContainsRune(text, 0) {
-		return nil, nil, &ScriptError{Where: name, Syntax: true,
-			Message: "is not Lua source text but a binary file", Value: lua.LNil, line: 1, column: 1}
+	if err := refuseBinary(text, name); err != nil {
+		return nil, nil, err
 	}
 	statements, err := parseSource(text, name)
 	if err != nil {
@@ -51,6 +50,16 @@ func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
 		return nil, nil, syntaxError(name, err)
 	}
 	return statements, proto, nil
+}
+
+// refuseBinary is an error for what is no source text.
+func refuseBinary(text, name string) error {
+	if !strings.HasPrefix(text, "\x1bLua") && !strings.ContainsRune(text, 0) {
+		return nil
+	}
+	return &ScriptError{
+		Where: name, Syntax: true, Message: "is not Lua source text but a binary file", Value: lua.LNil, line: 1, column: 1,
+	}
 }
 
 // parseSource is the parser with what the compiler needs to be spared: trees that nest too deep are an error, and

@@ -19,6 +19,9 @@ type Module struct {
 	Doc string
 	// Functions are the module's functions in the order that help lists them.
 	Functions []Function
+	// Operations are calls that go through middlewares, hooks and journals, in the direct, callback, try and task styles:
+	// see [authy.Op] and [authy.Declare]. Their names begin with that of the module and a dot.
+	Operations []authy.Operation
 	// Values are its constants and tables.
 	Values []Value
 	// Types are the objects that its functions return, such as the reader of csv.open.
@@ -97,6 +100,7 @@ type Host struct {
 	script      journal.Script // what runs
 	service     string         // what journals say that calls go to
 	batches     batches
+	plugins     *pluginSet // nil for none
 
 	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.
 	seen func(op authy.Operation, args *lua.LTable, result lua.LValue)

@@ -37,7 +37,9 @@ type Runtime struct {
 	client *authy.Client
 	chain  []Middleware
 	extra  []func(*Host) Module
+	own    []authy.Operation // of the host
 
+	plugins pluginSet
 	api     *binding // the module authy
 	modules []Module // what scripts see beside Lua's own libraries, authy first
 
@@ -143,6 +145,7 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 	rt.state = lua.NewState(stateOptions)
 	rt.tasks = newTasks(rt.state, rt.host)
 	if err := rt.openLibraries(); err != nil {
+		rt.plugins.close()
 		rt.state.Close()
 		return nil, err
 	}
@@ -171,7 +174,8 @@ func (rt *Runtime) openLibraries() error {
 	installLoaders(L, rt.host)
 	L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(rt.osExit))
 
-	rt.api = newBinding(rt.host, rt.client, rt.chain)
+	rt.api = newBinding(rt.host, rt.client, nil)
+	rt.api.own = rt.own
 	rt.define("authy", rt.api.module(L))
 	modules := standardModules(rt.host)
 	for _, make := range rt.extra {
@@ -182,8 +186,15 @@ func (rt *Runtime) openLibraries() error {
 		if L.GetGlobal(m.Name) != lua.LNil {
 			return fmt.Errorf("luabind: a module or global %q exists already", m.Name)
 		}
-		rt.define(m.Name, withSuggestions(L, m.Name, m.table(L)))
+		rt.define(m.Name, rt.api.moduleTable(L, m))
 	}
+	rt.host.plugins = &rt.plugins
+	rt.plugins.load(rt.host)
+	rt.addPlugins()
+	for _, g := range rt.plugins.loaded() {
+		rt.chain = append(rt.chain, g.middleware)
+	}
+	rt.api.use(rt.chain)
 	return nil
 }
 
@@ -388,6 +399,7 @@ func (rt *Runtime) Close() error {
 	rt.closed = true
 	rt.end()
 	rt.tasks.drain(func(*task) bool { return true })
+	rt.plugins.close()
 	err := closeFiles(rt.state)
 	rt.state.Close()
 	return err

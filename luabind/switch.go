@@ -35,6 +35,6 @@ func (rt *Runtime) Define(module func(*Host) Module) error {
 	if taken {
 		return fmt.Errorf("luabind: a global %q exists already", m.Name)
 	}
-	rt.define(m.Name, withSuggestions(rt.state, m.Name, m.table(rt.state)))
+	rt.define(m.Name, rt.api.moduleTable(rt.state, m))
 	return nil
 }

@@ -9,6 +9,14 @@ import (
 // maxString is how long a string may become that a library function makes of shorter ones. Go ends the process when memory runs out; no pcall helps.
 const maxString = 1 << 30
 
+// LimitStrings sets how long a string may become that a library function makes of shorter ones, in a state with [Install].
+// What the operator .. makes is not limited by it.
+func LimitStrings(L *lua.LState, most int) {
+	if v := of(L); v != nil {
+		v.maxString = most
+	}
+}
+
 // fromEnd turns an index that counts from the end if it is negative into one that counts from the beginning; 0 is before
 // the beginning.
 func fromEnd(i, length int) int {

@@ -1,0 +1,62 @@
+package luabind
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/plugin"
+)
+
+// BenchmarkPluginHooks is a call over loopback without plugins, with three whose hooks do nothing, and with three that read
+// and change a parameter.
+func BenchmarkPluginHooks(b *testing.B) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"success":true,"message":"fine","cellphone":"+351-XXX"}`))
+	}))
+	defer server.Close()
+	for _, bench := range []struct{ name, hook string }{
+		{"none", ""}, {"no-op", `before_call = function(call) end`},
+		{"changing", `before_call = function(call) call.params.force = not call.params.force end`},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			var plugins []plugin.Enabled
+			for _, name := range []string{"a", "b", "c"} {
+				if bench.hook != "" {
+					plugins = append(plugins, pluginOf(b, name, definition(name, "", "hooks = { "+bench.hook+" }")))
+				}
+			}
+			rt, err := New(&authy.Client{Key: "k", Host: server.URL}, Plugins(plugins...))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer rt.Close()
+			op, _ := authy.ByName("request_sms")
+			params := map[string]any{"authy_id": 1635, "force": true}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := rt.Perform(b.Context(), op, params); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkPluginLoad is a runtime with one plugin, and one without.
+func BenchmarkPluginLoad(b *testing.B) {
+	for name, plugins := range map[string][]plugin.Enabled{"none": nil, "one": {pluginOf(b, "a", definition("a", "", notifyOperations))}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				rt, err := New(&authy.Client{Key: "k"}, Plugins(plugins...))
+				if err != nil {
+					b.Fatal(err)
+				}
+				rt.Close()
+			}
+		})
+	}
+}

@@ -1,0 +1,200 @@
+package luabind
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// border has what a state puts in place of the values that belong to another state.
+type border struct {
+	null  *lua.LUserData
+	array *lua.LTable
+}
+
+func borderOf(L *lua.LState) border { return border{nullOf(L), arrayMetatable(L)} }
+
+// maxCarried bounds what crosses a border at a time.
+const maxCarried = 100_000
+
+// carry copies a value into the state that the border is of. Texts, numbers, booleans, json.null and tables of these
+// cross; metatables do not, but for the mark of a list. Anything else would take its own state along.
+//
+// It touches neither state, so only the tables that are copied must not change meanwhile.
+func (to border) carry(v lua.LValue) (lua.LValue, error) {
+	c := carrier{to: to}
+	return c.value(v, nil)
+}
+
+type carrier struct {
+	to    border
+	count int
+}
+
+func (c *carrier) value(v lua.LValue, path []*lua.LTable) (lua.LValue, error) {
+	if c.count++; c.count > maxCarried {
+		return nil, fmt.Errorf("has more than %d values", maxCarried)
+	}
+	switch v := v.(type) {
+	case *lua.LNilType, lua.LBool, lua.LNumber, lua.LString:
+		return v, nil
+	case *lua.LTable:
+		return c.table(v, path)
+	}
+	if isNull(v) {
+		return c.to.null, nil
+	}
+	return nil, fmt.Errorf("holds %s; only texts, numbers, booleans and tables of these cross between plugins and scripts", typeName(v))
+}
+
+func (c *carrier) table(t *lua.LTable, path []*lua.LTable) (lua.LValue, error) {
+	for _, above := range path {
+		if above == t {
+			return nil, fmt.Errorf("contains itself")
+		}
+	}
+	if len(path) >= maxDepth {
+		return nil, fmt.Errorf("is nested more than %d deep", maxDepth)
+	}
+	path = append(path, t)
+	result := &lua.LTable{Metatable: lua.LNil}
+	if isArray(t) {
+		result.Metatable = c.to.array
+	}
+	var failure error
+	t.ForEach(func(k, v lua.LValue) {
+		if failure != nil {
+			return
+		}
+		switch key := k.(type) {
+		case lua.LString, lua.LBool:
+		case lua.LNumber:
+			if key > largestIndex && key < lua.LNumber(lua.MaxArrayIndex) && int(key) > t.Len() {
+				failure = fmt.Errorf("has the index %s, which makes too long a list", key.String())
+				return
+			}
+		default:
+			failure = fmt.Errorf("has %s as a key", typeName(k))
+			return
+		}
+		copied, err := c.value(v, path)
+		if err != nil {
+			failure = err
+			return
+		}
+		result.RawSet(k, copied)
+	})
+	if failure != nil {
+		return nil, failure
+	}
+	return result, nil
+}
+
+// equalAcross reports whether two values that can cross a border are equal.
+func equalAcross(a, b lua.LValue) bool {
+	ta, ok := a.(*lua.LTable)
+	if !ok {
+		return a == b || isNull(a) && isNull(b)
+	}
+	tb, ok := b.(*lua.LTable)
+	if !ok || isArray(ta) != isArray(tb) {
+		return false
+	}
+	same, count := true, 0
+	ta.ForEach(func(k, v lua.LValue) {
+		count++
+		same = same && equalAcross(v, tb.RawGet(k))
+	})
+	if same {
+		tb.ForEach(func(lua.LValue, lua.LValue) { count-- })
+	}
+	return same && count == 0
+}
+
+// export makes a Go value of what a plugin gives: nil, string, float64, bool, []any or map[string]any.
+func export(v lua.LValue) (any, error) {
+	e := exporter{}
+	return e.value(v, nil)
+}
+
+// exporter may let functions pass, as a mark.
+type exporter struct {
+	count     int
+	functions bool
+}
+
+func (e *exporter) value(v lua.LValue, path []*lua.LTable) (any, error) {
+	if e.count++; e.count > maxCarried {
+		return nil, fmt.Errorf("has more than %d values", maxCarried)
+	}
+	switch v := v.(type) {
+	case *lua.LNilType:
+		return nil, nil
+	case lua.LBool:
+		return bool(v), nil
+	case lua.LNumber:
+		return float64(v), nil
+	case lua.LString:
+		return string(v), nil
+	case *lua.LFunction:
+		if e.functions {
+			return functionMark{}, nil
+		}
+	case *lua.LTable:
+		for _, above := range path {
+			if above == v {
+				return nil, fmt.Errorf("contains itself")
+			}
+		}
+		if len(path) >= maxDepth {
+			return nil, fmt.Errorf("is nested more than %d deep", maxDepth)
+		}
+		return e.table(v, append(path, v))
+	}
+	if isNull(v) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("holds %s", typeName(v))
+}
+
+// functionMark stands for a function, which does not cross.
+type functionMark struct{}
+
+// table makes a list of a table whose keys are 1 to n, and else a map; numbers among names become texts.
+func (e *exporter) table(t *lua.LTable, path []*lua.LTable) (any, error) {
+	length, count := t.Len(), 0
+	t.ForEach(func(lua.LValue, lua.LValue) { count++ })
+	if count == length && (length > 0 || isArray(t)) {
+		list := make([]any, length)
+		for i := range length {
+			var err error
+			if list[i], err = e.value(t.RawGetInt(i+1), path); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	}
+	object := make(map[string]any, count)
+	var failure error
+	t.ForEach(func(k, v lua.LValue) {
+		name := ""
+		switch k := k.(type) {
+		case lua.LString:
+			name = string(k)
+		case lua.LNumber:
+			if n := float64(k); n == math.Trunc(n) && math.Abs(n) <= maxExact {
+				name = strconv.FormatInt(int64(n), 10)
+			}
+		}
+		if name == "" && failure == nil {
+			failure = fmt.Errorf("has the key %s; keys are names", clip(oneLine(k.String()), 40))
+		}
+		if failure != nil {
+			return
+		}
+		object[name], failure = e.value(v, path)
+	})
+	return object, failure
+}

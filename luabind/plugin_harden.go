@@ -1,0 +1,258 @@
+package luabind
+
+import (
+	"reflect"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// Code of plugins is compiled with three guards in it, because gopher-lua has no bound for what a single instruction makes:
+// every result of .. goes through join, every assignment to a computed index through store, and every computed key of a
+// table constructor through index. Their names cannot be written in Lua, so that nothing can replace them.
+const (
+	guardJoin  = "(join)"
+	guardStore = "(store)"
+	guardIndex = "(index)"
+)
+
+// compileGuarded is compileSource for the code of a plugin. The function takes the arguments of the chunk.
+func compileGuarded(L *lua.LState, source, name string) (*lua.LFunction, error) {
+	proto, err := compileHardened(source, name)
+	if err != nil {
+		return nil, err
+	}
+	L.Push(L.NewFunctionFromProto(proto))
+	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard} {
+		L.Push(L.NewFunction(guard))
+	}
+	if err := L.PCall(3, 1, nil); err != nil {
+		return nil, err
+	}
+	chunk := L.CheckFunction(-1)
+	L.Pop(1)
+	return chunk, nil
+}
+
+func compileHardened(source, name string) (*lua.FunctionProto, error) {
+	text := sourceText(source)
+	if err := refuseBinary(text, name); err != nil {
+		return nil, err
+	}
+	statements, err := parseSource(text, name)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	h := &hardener{}
+	body := h.block(statements)
+	chunk := at(&ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true, Names: []string{}}, Stmts: body}, 1)
+	chunk.SetLastLine(lastLine(statements))
+	proto, err := lua.Compile([]ast.Stmt{
+		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
+		at(&ast.ReturnStmt{Exprs: []ast.Expr{chunk}}, 1),
+	}, name)
+	if err != nil {
+		return nil, syntaxError(name, err)
+	}
+	return proto, nil
+}
+
+func lastLine(statements []ast.Stmt) int {
+	if len(statements) == 0 {
+		return 1
+	}
+	last := statements[len(statements)-1]
+	return max(last.Line(), last.LastLine())
+}
+
+// at gives a node its line.
+func at[T ast.PositionHolder](node T, line int) T {
+	node.SetLine(line)
+	node.SetLastLine(line)
+	return node
+}
+
+// hardener rewrites a tree. It is as deep as parseSource lets trees be.
+type hardener struct{ temporaries int }
+
+var (
+	exprType  = reflect.TypeFor[ast.Expr]()
+	exprsType = reflect.TypeFor[[]ast.Expr]()
+	stmtsType = reflect.TypeFor[[]ast.Stmt]()
+)
+
+func (h *hardener) block(statements []ast.Stmt) []ast.Stmt {
+	for i, statement := range statements {
+		h.inside(statement)
+		if assign, ok := statement.(*ast.AssignStmt); ok {
+			statements[i] = h.assignment(assign)
+		}
+	}
+	return statements
+}
+
+// inside rewrites all that a node holds.
+func (h *hardener) inside(node any) {
+	v := reflect.ValueOf(node)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return
+	}
+	v = v.Elem()
+	for i := range v.NumField() {
+		field := v.Field(i)
+		switch {
+		case !field.CanSet() || field.IsZero():
+		case field.Type() == exprType:
+			field.Set(reflect.ValueOf(h.expression(field.Interface().(ast.Expr))))
+		case field.Type() == exprsType:
+			for j, e := range field.Interface().([]ast.Expr) {
+				field.Index(j).Set(reflect.ValueOf(h.expression(e)))
+			}
+		case field.Type() == stmtsType:
+			h.block(field.Interface().([]ast.Stmt))
+		case field.Kind() == reflect.Pointer:
+			h.inside(field.Interface())
+		case field.Kind() == reflect.Slice:
+			for j := range field.Len() {
+				h.inside(field.Index(j).Interface())
+			}
+		}
+	}
+}
+
+func (h *hardener) expression(e ast.Expr) ast.Expr {
+	h.inside(e)
+	switch e := e.(type) {
+	case *ast.StringConcatOpExpr:
+		return call(guardJoin, e.Line(), e)
+	case *ast.TableExpr:
+		for _, field := range e.Fields {
+			if field.Key != nil && !isConstantText(field.Key) {
+				field.Key = call(guardIndex, field.Key.Line(), field.Key)
+			}
+		}
+	}
+	return e
+}
+
+// isConstantText reports whether a key is a constant text, which makes no list longer.
+func isConstantText(key ast.Expr) bool {
+	_, ok := key.(*ast.StringExpr)
+	return ok
+}
+
+// call makes a call of a guard that gives one value.
+func call(guard string, line int, arguments ...ast.Expr) *ast.FuncCallExpr {
+	return at(&ast.FuncCallExpr{Func: at(&ast.IdentExpr{Value: guard}, line), Args: arguments, AdjustRet: true}, line)
+}
+
+// assignment makes calls of store of the assignments to computed indices. Of several targets, all parts are evaluated first,
+// as Lua does.
+func (h *hardener) assignment(s *ast.AssignStmt) ast.Stmt {
+	computed := false
+	for _, target := range s.Lhs {
+		if index, ok := target.(*ast.AttrGetExpr); ok && !isConstantText(index.Key) {
+			computed = true
+		}
+	}
+	line := s.Line()
+	switch {
+	case !computed:
+		return s
+	case len(s.Lhs) == 1 && len(s.Rhs) == 1:
+		index := s.Lhs[0].(*ast.AttrGetExpr)
+		return at(&ast.FuncCallStmt{Expr: call(guardStore, line, index.Object, index.Key, one(s.Rhs[0]))}, line)
+	}
+	var statements []ast.Stmt
+	targets := make([]ast.Expr, len(s.Lhs))
+	for i, target := range s.Lhs {
+		targets[i] = target
+		if index, ok := target.(*ast.AttrGetExpr); ok {
+			object, key := h.temporary(line), h.temporary(line)
+			statements = append(statements, at(&ast.LocalAssignStmt{
+				Names: []string{object.Value, key.Value}, Exprs: []ast.Expr{one(index.Object), one(index.Key)},
+			}, line))
+			targets[i] = at(&ast.AttrGetExpr{Object: object, Key: key}, line)
+		}
+	}
+	values := &ast.LocalAssignStmt{Exprs: s.Rhs}
+	given := make([]*ast.IdentExpr, len(s.Lhs))
+	for i := range s.Lhs {
+		given[i] = h.temporary(line)
+		values.Names = append(values.Names, given[i].Value)
+	}
+	statements = append(statements, at(values, line))
+	for i, target := range targets {
+		if index, ok := target.(*ast.AttrGetExpr); ok {
+			statements = append(statements, at(&ast.FuncCallStmt{Expr: call(guardStore, line, index.Object, index.Key, given[i])}, line))
+		} else {
+			statements = append(statements, at(&ast.AssignStmt{Lhs: []ast.Expr{target}, Rhs: []ast.Expr{given[i]}}, line))
+		}
+	}
+	return at(&ast.DoBlockStmt{Stmts: statements}, line)
+}
+
+func (h *hardener) temporary(line int) *ast.IdentExpr {
+	h.temporaries++
+	return at(&ast.IdentExpr{Value: "(" + strconv.Itoa(h.temporaries) + ")"}, line)
+}
+
+// one makes an expression give a single value.
+func one(e ast.Expr) ast.Expr {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		e.AdjustRet = true
+	case *ast.Comma3Expr:
+		e.AdjustRet = true
+	}
+	return e
+}
+
+// joinGuard gives back its argument, unless that is too long a text.
+func joinGuard(L *lua.LState) int {
+	if text, ok := L.Get(1).(lua.LString); ok {
+		if len(text) > longestString {
+			L.RaiseError("a text of more than %d MiB", longestString>>20)
+		}
+		spend(L, len(text))
+	}
+	L.SetTop(1)
+	return 1
+}
+
+// indexGuard gives back the key of a new table, and charges for the room that it takes.
+func indexGuard(L *lua.LState) int {
+	chargeIndex(L, nil, L.Get(1))
+	L.SetTop(1)
+	return 1
+}
+
+// storeGuard is t[key] = value.
+func storeGuard(L *lua.LState) int {
+	t, _ := L.Get(1).(*lua.LTable)
+	chargeIndex(L, t, L.Get(2))
+	L.SetTable(L.Get(1), L.Get(2), L.Get(3))
+	return 0
+}
+
+// chargeIndex refuses an index for which a list would become too long, and charges for the elements before it that are
+// made with it.
+func chargeIndex(L *lua.LState, t *lua.LTable, key lua.LValue) {
+	const few = 256
+	n, ok := key.(lua.LNumber)
+	if !ok || n <= few || n >= lua.LNumber(lua.MaxArrayIndex) {
+		return
+	}
+	if n > largestIndex {
+		L.RaiseError("the index %s makes too long a list; use a text as key, as in t[tostring(id)]", n.String())
+	}
+	length := 0
+	if t != nil {
+		length = t.Len()
+	}
+	if gap := int(n) - length; gap > few {
+		const perElement = 16
+		spend(L, gap*perElement)
+	}
+}

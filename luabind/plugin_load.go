@@ -1,0 +1,219 @@
+package luabind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/plugin"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// InspectPlugin runs the definition of a plugin, with nothing granted, and reads its manifest. The plugin may be one that
+// nobody has looked at yet: it can reach nothing, and its time and memory are bounded.
+func InspectPlugin(ctx context.Context, source *plugin.Source) (*plugin.Manifest, error) {
+	g, err := newGuest(source, plugin.Permissions{}, "", processHost(), PluginLimits{})
+	if err != nil {
+		return nil, err
+	}
+	defer g.close()
+	if err := g.define(ctx); err != nil {
+		return nil, err
+	}
+	return g.manifest, nil
+}
+
+// definitionType names the metatable of what plugin.define gives.
+const definitionType = "authysh.plugin"
+
+// define runs init.lua and keeps what it defines.
+func (g *guest) define(ctx context.Context) error {
+	pluginTable := g.state.NewTable()
+	define := g.state.NewFunction(func(L *lua.LState) int {
+		t := L.CheckTable(1)
+		L.SetTop(1)
+		mt := L.NewTable()
+		mt.RawSetString("__name", lua.LString(definitionType))
+		t.Metatable = mt
+		return 1
+	})
+	pluginTable.RawSetString("define", define)
+	pluginTable.RawSetString("mask", g.state.NewFunction(maskSecrets))
+	g.loaded["plugin"] = withSuggestions(g.state, "plugin", pluginTable)
+
+	file := g.file(plugin.MainFile)
+	main, err := compileGuarded(g.state, g.source.Main(), file)
+	if err != nil {
+		return fmt.Errorf("plugin %s: %w", g.name, err)
+	}
+	b := g.newBudget(ctx, file, operationLead)
+	b.limit = g.limits.HookTime
+	err = g.run(b, main, func(*lua.LState) int { return 0 }, func(v lua.LValue) error {
+		t, ok := v.(*lua.LTable)
+		if !ok || nameOfType(t.Metatable) != definitionType {
+			return fmt.Errorf("%s: must end with: return plugin.define{ ... }, got %s", file, typeName(v))
+		}
+		return g.read(file, t)
+	})
+	if err != nil {
+		if _, ok := errors.AsType[*plugin.ManifestError](err); ok {
+			return err
+		}
+		return fmt.Errorf("plugin %s: %w", g.name, err)
+	}
+	return nil
+}
+
+// file is how a file of the plugin is named in messages.
+func (g *guest) file(path string) string {
+	if g.name == "" {
+		return path
+	}
+	return g.name + "/" + path
+}
+
+// read takes the definition: the manifest, and the functions that it has.
+func (g *guest) read(file string, t *lua.LTable) error {
+	e := exporter{functions: true}
+	tree, err := e.value(t, nil)
+	if err != nil {
+		return &plugin.ManifestError{File: file, Problems: []plugin.Problem{{Field: "the definition", Reason: err.Error()}}}
+	}
+	if g.manifest, err = plugin.Decode(file, g.name, markFunctions(tree)); err != nil {
+		return err
+	}
+	g.hooks, g.operations, g.formats = map[string]*lua.LFunction{}, map[string]*lua.LFunction{}, map[string]*lua.LFunction{}
+	collect := func(table string, into map[string]*lua.LFunction, inner string) {
+		fields, _ := t.RawGetString(table).(*lua.LTable)
+		if fields == nil {
+			return
+		}
+		fields.ForEach(func(k, v lua.LValue) {
+			if o, ok := v.(*lua.LTable); ok && inner != "" {
+				v = o.RawGetString(inner)
+			}
+			if f, ok := v.(*lua.LFunction); ok {
+				into[k.String()] = f
+			}
+		})
+	}
+	collect("hooks", g.hooks, "")
+	collect("operations", g.operations, "run")
+	collect("formats", g.formats, "")
+	return nil
+}
+
+// markFunctions puts the mark of the manifest in place of functions.
+func markFunctions(tree any) any {
+	switch tree := tree.(type) {
+	case functionMark:
+		return plugin.Function{}
+	case []any:
+		for i := range tree {
+			tree[i] = markFunctions(tree[i])
+		}
+	case map[string]any:
+		for k := range tree {
+			tree[k] = markFunctions(tree[k])
+		}
+	}
+	return tree
+}
+
+// configure gives the plugin its settings.
+func (g *guest) configure(config map[string]any) error {
+	values, err := g.manifest.Configure("settings of the plugin", config)
+	if err != nil {
+		return err
+	}
+	L := g.state
+	g.context = L.NewTable()
+	g.context.RawSetString("plugin", lua.LString(g.name))
+	g.context.RawSetString("config", ToLua(L, values))
+	g.loaded["plugin"].(*lua.LTable).RawSetString("config", g.context.RawGetString("config"))
+	return nil
+}
+
+// outsideModules are those that exist only as granted.
+var outsideModules = map[string]string{"http": "net", "env": "env", "fs": "read or write", "exec": "exec"}
+
+// require gives the plugin's own modules and those that it was granted.
+func (g *guest) require(L *lua.LState) int {
+	name := L.CheckString(1)
+	if v, ok := g.loaded[name]; ok {
+		L.Push(v)
+		return 1
+	}
+	for i, other := range g.loading {
+		if other == name {
+			L.RaiseError("module %s requires itself: %s", name, strings.Join(append(g.loading[i:], name), " requires "))
+		}
+	}
+	path, text, ok := g.source.Module(name)
+	if !ok {
+		g.noModule(L, name)
+	}
+	chunk, err := compileGuarded(L, text, g.file(path))
+	if err != nil {
+		L.RaiseError("%v", err)
+	}
+	g.loading = append(g.loading, name)
+	depth := len(g.loading)
+	defer func() { g.loading = g.loading[:depth-1] }()
+	L.Push(chunk)
+	L.Push(lua.LString(name))
+	L.Call(1, 1)
+	v := L.Get(-1)
+	if v == lua.LNil {
+		v = lua.LTrue
+	}
+	g.loaded[name] = v
+	L.SetTop(0)
+	L.Push(v)
+	return 1
+}
+
+func (g *guest) noModule(L *lua.LState, name string) {
+	if permission, ok := outsideModules[name]; ok {
+		L.RaiseError("the module %s is there only with the permission %s, which the plugin does not have", name, permission)
+	}
+	if _, ok := pluginBasics[name]; ok && name != "" {
+		L.RaiseError("%s is a global of Lua; it is not required", name)
+	}
+	known := g.source.Modules()
+	for name := range g.loaded {
+		known = append(known, name)
+	}
+	if near := authy.Nearest(name, known); near != "" {
+		L.RaiseError("no module %s in the plugin, did you mean %q?", clipped(name), near)
+	}
+	L.RaiseError("no module %s: plugins have their own files, json, csv, phone, totp, time, log, and what they are granted", clipped(name))
+}
+
+// maskSecrets is plugin.mask: a copy of a value, with *** in place of what is a secret by its name.
+func maskSecrets(L *lua.LState) int {
+	copied, err := borderOf(L).carry(L.Get(1))
+	if err != nil {
+		L.RaiseError("plugin.mask: the value %v", err)
+	}
+	maskTable(copied)
+	L.SetTop(0)
+	L.Push(copied)
+	return 1
+}
+
+func maskTable(v lua.LValue) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return
+	}
+	t.ForEach(func(k, v lua.LValue) {
+		if name, ok := k.(lua.LString); ok && isSecretName(string(name)) {
+			t.RawSet(k, lua.LString(logMask))
+			return
+		}
+		maskTable(v)
+	})
+}

@@ -1,0 +1,274 @@
+package luabind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/plugin"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// pluginSet are the plugins of a runtime in the order in which they were given.
+type pluginSet struct {
+	enabled []plugin.Enabled
+	program string
+	limits  PluginLimits
+	list    []*pluginEntry
+	table   *lua.LTable // authy.plugins
+}
+
+type pluginEntry struct {
+	guest  *guest // nil for one that could not be loaded
+	name   string
+	err    error
+	module Module
+	adds   bool // the module is there
+}
+
+// Plugins loads plugins. Their operations join those of the API, under the plugin's name and in authy.plugins, and their
+// hooks go around every operation: the first plugin's are outermost, so that its before_call is called first and its
+// after_call last; the middlewares of [Use] are around them all.
+//
+// One that cannot be loaded is left out, and keeps nothing from working; [Runtime.PluginError] has the reason.
+func Plugins(enabled ...plugin.Enabled) Option {
+	return func(rt *Runtime) error {
+		rt.plugins.enabled = append(rt.plugins.enabled, enabled...)
+		return nil
+	}
+}
+
+// LimitPlugins bounds what plugins may use.
+func LimitPlugins(limits PluginLimits) Option {
+	return func(rt *Runtime) error { rt.plugins.limits = limits; return nil }
+}
+
+// ProgramVersion is what plugins compare their requires.authysh with; they run with any when it is not given.
+func ProgramVersion(version string) Option {
+	return func(rt *Runtime) error { rt.plugins.program = version; return nil }
+}
+
+// Operations adds operations of the host, made with [authy.Op] or [authy.Declare]. They are in the module authy, in all its
+// styles, and go through middlewares, help, completion and the journals of batches like any other.
+func Operations(operations ...authy.Operation) Option {
+	return func(rt *Runtime) error {
+		for _, op := range operations {
+			_, known := authy.ByName(op.Name)
+			if known || slices.ContainsFunc(rt.own, func(o authy.Operation) bool { return o.Name == op.Name }) {
+				return fmt.Errorf("luabind: there is an operation %q already", op.Name)
+			}
+			rt.own = append(rt.own, op)
+		}
+		return nil
+	}
+}
+
+// loaded are the plugins that run.
+func (s *pluginSet) loaded() []*guest {
+	if s == nil {
+		return nil
+	}
+	guests := make([]*guest, 0, len(s.list))
+	for _, e := range s.list {
+		if e.guest != nil {
+			guests = append(guests, e.guest)
+		}
+	}
+	return guests
+}
+
+// load makes the interpreters of all plugins. A failure is that of one plugin.
+func (s *pluginSet) load(h *Host) {
+	names := map[string]bool{}
+	for _, enabled := range s.enabled {
+		e := &pluginEntry{}
+		s.list = append(s.list, e)
+		if enabled.Source == nil {
+			e.err = errors.New("luabind: Plugins was given a plugin without code")
+			continue
+		}
+		e.name = enabled.Name
+		if lua := plugin.LuaName(e.name); names[lua] {
+			e.err = fmt.Errorf("plugin %s: another plugin is called %s in scripts already", e.name, lua)
+			continue
+		} else {
+			names[lua] = true
+		}
+		e.guest, e.err = s.guest(enabled, h)
+	}
+	var manifests []*plugin.Manifest
+	for _, g := range s.loaded() {
+		manifests = append(manifests, g.manifest)
+	}
+	failures := plugin.CheckRequires(s.program, manifests)
+	for _, e := range s.list {
+		if err := failures[e.name]; err != nil && e.guest != nil {
+			e.fail(err)
+		}
+	}
+}
+
+func (e *pluginEntry) fail(err error) {
+	e.guest.close()
+	e.guest, e.err = nil, err
+}
+
+// guest loads one plugin.
+func (s *pluginSet) guest(enabled plugin.Enabled, h *Host) (*guest, error) {
+	if err := enabled.Granted.Check(); err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", enabled.Name, err)
+	}
+	g, err := newGuest(enabled.Source, enabled.Granted, enabled.DataDir, h, s.limits)
+	if err != nil {
+		return nil, err
+	}
+	if err = g.define(context.Background()); err == nil {
+		err = g.configure(enabled.Config)
+	}
+	if err != nil {
+		g.close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// addPlugins makes the operations of plugins globals and parts of authy.plugins.
+func (rt *Runtime) addPlugins() {
+	L, s := rt.state, &rt.plugins
+	s.table = L.NewTable()
+	try, async := L.NewTable(), L.NewTable()
+	for _, e := range s.list {
+		if e.guest == nil {
+			continue
+		}
+		m, adds, err := e.guest.module()
+		if err == nil && adds && L.GetGlobal(m.Name) != lua.LNil {
+			err = fmt.Errorf("plugin %s: scripts have a global %q already; the plugin needs another name", e.name, m.Name)
+		}
+		if err != nil {
+			e.fail(err)
+			continue
+		}
+		if e.module, e.adds = m, adds; !adds {
+			continue
+		}
+		t := rt.api.moduleTable(L, m)
+		rt.define(m.Name, t)
+		s.table.RawSetString(m.Name, t)
+		try.RawSetString(m.Name, t.RawGetString("try"))
+		async.RawSetString(m.Name, t.RawGetString("async"))
+		rt.modules = append(rt.modules, m)
+	}
+	if len(s.list) == 0 {
+		return
+	}
+	rt.api.table.RawSetString("plugins", withSuggestions(L, "authy.plugins", s.table))
+	for style, t := range map[string]*lua.LTable{"try": try, "async": async} {
+		rt.api.table.RawGetString(style).(*lua.LTable).RawSetString("plugins", withSuggestions(L, "authy."+style+".plugins", t))
+	}
+}
+
+func (s *pluginSet) close() {
+	for _, g := range s.loaded() {
+		g.close()
+	}
+}
+
+// PluginInfo is how a plugin of a runtime is doing.
+type PluginInfo struct {
+	Name, Version, Summary string
+	// Order is its place among the hooks, from 1, the outermost.
+	Order int
+	// Hooks, Operations and Formats are names.
+	Hooks, Operations, Formats []string
+	// Granted are its permissions.
+	Granted plugin.Permissions
+	// Limits are what it may use.
+	Limits PluginLimits
+	// Failures counts the hooks that failed after a call was made, so that nobody was told; LastFailure is the last of them.
+	Failures    int64
+	LastFailure string
+	// Err is why it was not loaded; nil for one that runs.
+	Err error
+}
+
+// Plugins lists the plugins in the order of their hooks, those that were not loaded included.
+func (rt *Runtime) Plugins() []PluginInfo {
+	list := make([]PluginInfo, len(rt.plugins.list))
+	for i, e := range rt.plugins.list {
+		list[i] = PluginInfo{Name: e.name, Order: i + 1, Err: e.err}
+		g := e.guest
+		if g == nil {
+			continue
+		}
+		info := &list[i]
+		info.Version, info.Summary, info.Granted, info.Limits = g.manifest.Version, g.manifest.Summary, g.granted, g.limits
+		info.Hooks, info.Formats = slices.Clone(g.manifest.Hooks), slices.Clone(g.manifest.Formats)
+		for _, o := range g.manifest.Operations {
+			info.Operations = append(info.Operations, o.Name)
+		}
+		info.Failures = g.failures.Load()
+		info.LastFailure, _ = g.lastFail.Load().(string)
+	}
+	return list
+}
+
+// PluginError joins the reasons why plugins were not loaded; nil when all were.
+func (rt *Runtime) PluginError() error {
+	var failures []error
+	for _, e := range rt.plugins.list {
+		failures = append(failures, e.err)
+	}
+	return errors.Join(failures...)
+}
+
+// Operations is the catalogue of the runtime: that of the API, the host's own operations and those of plugins. They may be
+// called by [Runtime.Perform].
+func (rt *Runtime) Operations() []authy.Operation {
+	all := slices.Concat(operations(), rt.own)
+	for _, e := range rt.plugins.list {
+		if e.adds {
+			all = append(all, e.module.Operations...)
+		}
+	}
+	return all
+}
+
+// Perform runs an operation through all middlewares and hooks, as a script would. The parameters are by name, of the types
+// that [ToLua] takes; the result is that of the operation, or what a middleware or hook gave in its place, as a Lua value.
+// It waits for a running script.
+func (rt *Runtime) Perform(ctx context.Context, op authy.Operation, params map[string]any) (result any, err error) {
+	err = rt.inside(ctx, func(L *lua.LState) error {
+		args, ok := ToLua(L, params).(*lua.LTable)
+		if !ok {
+			args = L.NewTable()
+		}
+		result, err = rt.api.call(contextOf(L), &Call{Op: op, Args: args, Client: rt.client, State: L, host: rt.host})
+		return err
+	})
+	return result, err
+}
+
+// Formats lists the formats that plugins add, sorted.
+func (rt *Runtime) Formats() []string {
+	names := map[string]bool{}
+	for _, g := range rt.plugins.loaded() {
+		for name := range g.formats {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Format renders a value in a format of a plugin; of two plugins with the same, the first counts.
+func (rt *Runtime) Format(ctx context.Context, name string, value any) (string, error) {
+	for _, g := range rt.plugins.loaded() {
+		if g.formats[name] != nil {
+			return g.format(ctx, name, value)
+		}
+	}
+	return "", fmt.Errorf("no plugin has a format %s", clipped(name))
+}
