@@ -36,6 +36,19 @@
 // Runtimes repair gopher-lua's pcall, xpcall and coroutines, which part local variables from the closures over them
 // after an error, among other things. A host's own state is left as it is.
 //
+// # Plugins and operations of the host
+//
+// [Operations] adds operations of the host to the module authy; [With] adds modules, which may have operations of their own.
+// They have all styles, go through the middlewares of [Use], and are in help, completion and the journals of batches.
+//
+// [Plugins] loads plugins written in Lua; package plugin finds and verifies them, and [InspectPlugin] reads what one asks for
+// before anybody trusts it. Each has a Lua state of its own, to which values are copied: a plugin shares no table, metatable
+// or function with scripts or other plugins, and reaches neither the client nor its key. What it may use of the network,
+// environment, files and programs is checked at each use. [PluginLimits] bound its time and memory: instructions are
+// counted, and so is what strings and lists take; what a plugin keeps in its variables is measured now and then, and one that
+// keeps too much is stopped. A program that a plugin may run, though, is outside of all that, as are programs which that
+// one starts: permit none that runs others.
+//
 // # Limits
 //
 // Canceling the context of a run stops Lua code within milliseconds, but not a library function that computes without

@@ -181,4 +181,5 @@ in its place. The API key is shown nowhere.`,
 Only reads are repeated by themselves, and register_user, which is the same
 however often it is done.`,
 	},
+	topicPlugins,
 }

@@ -1,0 +1,57 @@
+package luabind
+
+// topicPlugins is for those who write plugins.
+var topicPlugins = Topic{
+	Name: "plugins", Doc: "How a plugin is written, and what it may do.",
+	Text: `A plugin is a directory with an init.lua. Its name is that of the directory.
+
+  local plugin = require "plugin"
+  return plugin.define {
+    name = "notify", version = "1.0.0", summary = "Posts to a chat room.",
+    requires = { authysh = ">=0.1" },
+    permissions = { net = { "hooks.example.com" }, env = { "NOTIFY_URL" } },
+    config = { room = { type = "string", doc = "Where.", default = "ops" } },
+    operations = { send = {
+      doc = "Post one message.", effect = "sends", result = { ok = "boolean" },
+      params = { { "text", "string", "Message text.", required = true } },
+      run = function(params, ctx) ... return { ok = true } end,
+    } },
+    hooks = { before_call = function(call, ctx) ... end },
+    formats = { markdown = function(value, ctx) ... return text end },
+  }
+
+Scripts call notify.send{ text = "..." }, also as notify.try.send and
+notify.async.send; a dash in the name becomes _ there. Types are string, integer,
+number, boolean, string[] and table; a parameter may have values = { ... } or a
+rule such as "length 1-200", "range 1-10" or "email". ctx.config has the settings.
+
+Hooks go around every operation. The first plugin is the outermost: its
+before_call comes first, its after_call last.
+
+  before_call(call)   call.op, call.effect, call.params, call.dry_run; what it
+                      changes in call.params is what is sent
+  after_call(call)    also call.result and call.took, in seconds
+  on_error(call)      call.error: kind, message, code, status
+  on_callback(call)   call.callback, after its signature was found right
+  on_batch_end(call)  call.summary, as batch.run gives it
+
+  call:refuse("why")  the call is not made, and raises an error with the reason
+  call:answer{ ... }  gives the result: in place of the call, or of what came
+
+An error in before_call keeps the call from being made. One in after_call,
+on_error or on_batch_end cannot undo it, and goes to the log.
+
+Plugins have Lua without os, io, debug and load, their own files by require, the
+modules json, csv (texts), phone, totp, time and log, and as far as permitted:
+
+  http.get(url, { headers = , timeout = })      status, headers, body
+  http.post(url, { json = | form = | body = })  http.request{ method = , url = }
+  env.get(name)
+  fs.read(path)  fs.list(path)  fs.write(path, text)  fs.append(path, text)
+  exec.run(program, { arguments }, { stdin = }) code, stdout, stderr; no shell
+
+Permissions: net has hosts, https only unless http:// stands in front, and only
+public addresses unless private: does; env has names; read and write have files
+or directories, relative ones in the plugin's own directory for data; exec has
+programs. plugin.mask(value) is a copy with *** for what is secret by its name.`,
+}
