@@ -49,18 +49,21 @@ const (
 // anything that waits in another goroutine; see outside.
 type budget struct {
 	context.Context
-	what     string // runs, in the words of an error
-	steps    int
-	most     int
-	bytes    int64 // of the strings and lists made so far
-	memory   int64
-	begun    time.Time
-	limit    time.Duration
-	heap     uint64 // of the process, when first looked at
-	failure  error
-	hook     *hookRun // what a hook answers
-	touched  bool     // something outside was asked for, so that it cannot be said that nothing was done
-	giveAway func(f func())
+	what    string // runs, in the words of an error
+	steps   int
+	most    int
+	bytes   int64 // of the strings and lists made so far
+	memory  int64
+	begun   time.Time
+	limit   time.Duration
+	heap    uint64 // of the process, when first looked at
+	failure error
+	hook    *hookRun // what a hook answers
+	touched bool     // something outside was asked for, so that it cannot be said that nothing was done
+
+	// The script that a hook is called for, whose interpreter is held meanwhile; nil for none.
+	outer  *Host
+	script *lua.LState
 }
 
 var spent = func() chan struct{} {

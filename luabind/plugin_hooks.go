@@ -10,8 +10,9 @@ import (
 
 // hookRun is one call of a hook: what it may read, and what it answers.
 type hookRun struct {
-	hook  string
-	table *lua.LTable // what the hook gets, in the plugin's state
+	hook   string
+	budget budget
+	table  *lua.LTable // what the hook gets, in the plugin's state
 
 	op       authy.Operation
 	args     *lua.LTable // of the script
@@ -264,9 +265,9 @@ func (g *guest) runHook(ctx context.Context, h *Host, L *lua.LState, hook *lua.L
 		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
 	}
 	defer g.interpreter.Unlock()
-	b := g.newBudget(ctx, r.hook, 1)
-	b.hook = r
-	b.giveAway = func(f func()) { h.Wait(L, func(context.Context) { f() }) }
+	r.budget = g.newBudget(ctx, r.hook, 1)
+	b := &r.budget
+	b.hook, b.outer, b.script = r, h, L
 	err := g.runLocked(b, hook, func(L *lua.LState) int {
 		r.table = &lua.LTable{Metatable: g.callType}
 		L.Push(r.table)

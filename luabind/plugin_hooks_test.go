@@ -55,6 +55,7 @@ func TestPluginHooks(t *testing.T) {
 		{"after refuses", `after_call = function(call) call:refuse("hidden") end`, sms, "nil\trequest_sms: refused by the plugin p: hidden\nsent /protected/json/sms/7?force=true"},
 		{"on error", `on_error = function(call) print(call.error.kind, call.error.code, call.error.status, call.error.message, call.result) end`,
 			`print(authy.try.delete_user{ authy_id = 7 })`, "nil\tdelete_user: User not found. (HTTP 404, code 60026)\nlog: api 60026 404 User not found. nil\nsent /protected/json/users/7/remove {}"},
+		{"the error is plain", `on_error = function(call) print(getmetatable(call.error), call.error.where) end`, `authy.try.request_sms{}`, "\nlog: nil nil"},
 		{"on error answers", `on_error = function(call) call:answer{ success = true } end`, `print(authy.delete_user{ authy_id = 7 }.success)`, "true\nsent /protected/json/users/7/remove {}"},
 		{"validation is an error too", `on_error = function(call) print(call.error.kind, call.error.fields.authy_id) end`, `print(authy.try.request_sms{})`, "nil\trequest_sms: authy_id is required\nlog: validation is required"},
 		{"an old call", `before_call = function(call) if not kept then kept = call return end print(kept.op, rawget(kept, "op"), pcall(function() return kept.refuse end)) end`,

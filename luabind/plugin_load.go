@@ -50,7 +50,7 @@ func (g *guest) define(ctx context.Context) error {
 	}
 	b := g.newBudget(ctx, file, operationLead)
 	b.limit = g.limits.HookTime
-	err = g.run(b, main, func(*lua.LState) int { return 0 }, func(v lua.LValue) error {
+	err = g.run(&b, main, func(*lua.LState) int { return 0 }, func(v lua.LValue) error {
 		t, ok := v.(*lua.LTable)
 		if !ok || nameOfType(t.Metatable) != definitionType {
 			return fmt.Errorf("%s: must end with: return plugin.define{ ... }, got %s", file, typeName(v))

@@ -30,7 +30,7 @@ func (g *guest) module() (m Module, ok bool, err error) {
 // operate runs an operation. The interpreter of the script is given away meanwhile.
 func (g *guest) operate(ctx context.Context, o plugin.Operation, params map[string]any) (result any, err error) {
 	b := g.newBudget(ctx, o.Name, operationLead)
-	err = g.run(b, g.operations[o.Name], func(L *lua.LState) int {
+	err = g.run(&b, g.operations[o.Name], func(L *lua.LState) int {
 		L.Push(ToLua(L, params))
 		L.Push(g.context)
 		return 2
@@ -99,7 +99,7 @@ func suits(typ string, v any) bool {
 // format renders a value.
 func (g *guest) format(ctx context.Context, name string, value any) (text string, err error) {
 	b := g.newBudget(ctx, "format "+name, operationLead)
-	err = g.run(b, g.formats[name], func(L *lua.LState) int {
+	err = g.run(&b, g.formats[name], func(L *lua.LState) int {
 		L.Push(ToLua(L, value))
 		L.Push(g.context)
 		return 2

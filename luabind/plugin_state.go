@@ -245,8 +245,8 @@ func (g *guest) wait(L *lua.LState, f func(ctx context.Context)) {
 		defer cancel()
 		lua51.Wait(L, g.interpreter.Unlock, g.interpreter.Lock, func() { f(ctx) })
 	}
-	if b.giveAway != nil {
-		b.giveAway(run)
+	if b.outer != nil {
+		b.outer.Wait(b.script, func(context.Context) { run() })
 	} else {
 		run()
 	}
@@ -256,12 +256,12 @@ func (g *guest) wait(L *lua.LState, f func(ctx context.Context)) {
 }
 
 // newBudget is what a piece of the plugin's code may use.
-func (g *guest) newBudget(ctx context.Context, what string, times int) *budget {
+func (g *guest) newBudget(ctx context.Context, what string, times int) budget {
 	limit := g.limits.HookTime
 	if times > 1 {
 		limit = g.limits.OperationTime
 	}
-	return &budget{Context: ctx, what: what, most: g.limits.Steps * times, memory: g.limits.Memory, begun: time.Now(), limit: limit}
+	return budget{Context: ctx, what: what, most: g.limits.Steps * times, memory: g.limits.Memory, begun: time.Now(), limit: limit}
 }
 
 // errClosed is a plugin whose runtime is closed.

@@ -57,6 +57,15 @@ func TestGrantsRefused(t *testing.T) {
 	}
 }
 
+// TestGrantedSecrets has a permission that got by all checks: the keys stay out of reach.
+func TestGrantedSecrets(t *testing.T) {
+	t.Parallel()
+	p := Permissions{Env: []string{"AUTHY_KEY", "HOME"}, Exec: []string{"./x", "cat"}}
+	if p.AllowsEnv("AUTHY_KEY") || !p.AllowsEnv("HOME") || p.AllowsEnv("home") || p.AllowsExec("./x") || !p.AllowsExec("cat") || p.AllowsExec("cat ") {
+		t.Error("AllowsEnv or AllowsExec")
+	}
+}
+
 func TestIsPublic(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
