@@ -92,13 +92,13 @@ func TestDeclare(t *testing.T) {
 func TestDeclareRefuses(t *testing.T) {
 	t.Parallel()
 	for want, spec := range map[string]authy.Spec{
-		"name and doc":       {Name: "a", Type: "string"},
-		"snake_case":         {Name: "aB", Type: "string", Doc: "D."},
-		"did you mean":       {Name: "a", Type: "strin", Doc: "D."},
-		"values are for":     {Name: "a", Type: "integer", Doc: "D.", Values: []string{"x"}},
-		"is not known":       {Name: "a", Type: "string", Doc: "D.", Rule: "emial"},
-		"of type integer":    {Name: "a", Type: "string", Doc: "D.", Rule: "range 1-2"},
-		"cannot be read":     {Name: "a", Type: "string", Doc: "D.", Rule: "digits x"},
+		"name and doc":        {Name: "a", Type: "string"},
+		"snake_case":          {Name: "aB", Type: "string", Doc: "D."},
+		"did you mean":        {Name: "a", Type: "strin", Doc: "D."},
+		"values are for":      {Name: "a", Type: "integer", Doc: "D.", Values: []string{"x"}},
+		"is not known":        {Name: "a", Type: "string", Doc: "D.", Rule: "emial"},
+		"of type integer":     {Name: "a", Type: "string", Doc: "D.", Rule: "range 1-2"},
+		"cannot be read":      {Name: "a", Type: "string", Doc: "D.", Rule: "digits x"},
 		"rule \"enum wrong\"": {Name: "a", Type: "string", Doc: "D.", Rule: "enum wrong"},
 	} {
 		_, err := authy.Declare("", "D.", authy.Route{Name: "x", Effect: authy.Reads}, []authy.Spec{spec}, nil, func(context.Context, map[string]any) (any, error) { return nil, nil })
