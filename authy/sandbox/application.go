@@ -14,15 +14,18 @@ import (
 // the start; methods expect it to be held.
 type application struct {
 	config    *config
+	name      string
 	keys      []string
+	off       map[Feature]bool
 	dashboard DashboardKeys
 	id        int
 	mongoID   string
 	account   string // account_sid
 
-	mu     sync.Mutex
-	random *random
-	lastID int64 // ids are never given twice, not even after a reset
+	mu       sync.Mutex
+	random   *random
+	callback callback
+	lastID   int64 // ids are never given twice, not even after a reset
 	state
 }
 
@@ -60,18 +63,28 @@ const (
 	maxMonths   = 120
 )
 
-func newApplication(c *config) *application {
-	r := newRandom(c.seed, c.codes)
+// newApplication makes the application with a number among those of its sandbox; first are those before it.
+func newApplication(c *config, app App, first []*application) *application {
+	r := newRandom(c.seed, len(first), c.codes)
 	a := &application{
 		config:    c,
-		keys:      c.keys,
-		dashboard: c.dashboard,
+		name:      app.Name,
+		keys:      app.Keys,
+		off:       map[Feature]bool{},
+		dashboard: app.Dashboard,
+		callback:  callback{app.CallbackURL, app.CallbackMethod},
 		id:        10_000 + r.rand.IntN(90_000),
 		mongoID:   r.mongoID(),
 		account:   "AC" + r.hex(32),
 		random:    r,
 		lastID:    10_000_000 + r.rand.Int64N(80_000_000), // fits the 32-bit ids of authy-java
 		state:     newState(c.limits),
+	}
+	for slices.ContainsFunc(first, func(other *application) bool { return other.id == a.id }) {
+		a.id++ // the number is also what QR pictures are found by
+	}
+	for _, f := range app.Without {
+		a.off[f] = true
 	}
 	if len(a.keys) == 0 {
 		a.keys = []string{r.key(32)}
@@ -117,7 +130,7 @@ func (a *application) enter(now time.Time) {
 
 // need refuses requests for a feature that the application lacks.
 func (a *application) need(f Feature) error {
-	if !a.config.off[f] {
+	if !a.off[f] {
 		return nil
 	}
 	return fail(map[Feature]code{
@@ -135,11 +148,11 @@ func appDetails(a *application, _ *request) (any, error) {
 		{"message", "Application information."},
 		{"app", object{
 			{"app_id", a.id},
-			{"name", a.config.appName},
+			{"name", a.name},
 			{"plan", "sandbox"},
-			{"sms_enabled", !a.config.off[FeatureSMS]},
-			{"onetouch_enabled", !a.config.off[FeatureOneTouch]},
-			{"phone_calls_enabled", !a.config.off[FeatureCalls]},
+			{"sms_enabled", !a.off[FeatureSMS]},
+			{"onetouch_enabled", !a.off[FeatureOneTouch]},
+			{"phone_calls_enabled", !a.off[FeatureCalls]},
 		}},
 		{"success", true},
 	}, nil

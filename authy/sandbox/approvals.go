@@ -150,7 +150,7 @@ func readApproval(a *application, rq *request) (any, error) {
 	}
 	return object{
 		{"approval_request", object{
-			{"_app_name", a.config.appName},
+			{"_app_name", a.name},
 			{"_app_serial_id", a.id},
 			{"_authy_id", p.authyID},
 			{"_id", p.mongoID},

@@ -129,9 +129,9 @@ func (a *application) setSuspended(id string, suspended bool, now time.Time) (Us
 	return a.view(u, now), nil
 }
 
-// run calls f with the main application locked and up to date, for the methods below.
-func run[T any](s *Service, subject string, f func(a *application, now time.Time) (T, error)) (T, error) {
-	a, now := s.main(), s.clock.now()
+// run calls f with the application locked and up to date, for the methods below.
+func run[T any](x *Application, subject string, f func(a *application, now time.Time) (T, error)) (T, error) {
+	a, now := x.app, x.service.clock.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.enter(now)
@@ -156,20 +156,20 @@ func run[T any](s *Service, subject string, f func(a *application, now time.Time
 func subject(id int64) string { return "user " + strconv.FormatInt(id, 10) }
 
 // Outbox lists what was sent, the latest first.
-func (s *Service) Outbox(f OutboxFilter) []Message {
-	out, _ := run(s, "outbox", func(a *application, _ time.Time) ([]Message, error) { return a.listOutbox(f), nil })
+func (x *Application) Outbox(f OutboxFilter) []Message {
+	out, _ := run(x, "outbox", func(a *application, _ time.Time) ([]Message, error) { return a.listOutbox(f), nil })
 	return out
 }
 
 // Users lists up to limit users, the newest first; 0 means [DefaultLimit].
-func (s *Service) Users(limit int) []User {
-	out, _ := run(s, "users", func(a *application, now time.Time) ([]User, error) { return a.listUsers(limit, now), nil })
+func (x *Application) Users(limit int) []User {
+	out, _ := run(x, "users", func(a *application, now time.Time) ([]User, error) { return a.listUsers(limit, now), nil })
 	return out
 }
 
 // User gives one user, or [ErrNotFound].
-func (s *Service) User(id int64) (User, error) {
-	return run(s, subject(id), func(a *application, now time.Time) (User, error) {
+func (x *Application) User(id int64) (User, error) {
+	return run(x, subject(id), func(a *application, now time.Time) (User, error) {
 		u, err := a.find(strconv.FormatInt(id, 10))
 		if err != nil {
 			return User{}, err
@@ -179,36 +179,36 @@ func (s *Service) User(id int64) (User, error) {
 }
 
 // SetSuspended suspends a user or lifts the suspension; both clear the count of wrong tokens.
-func (s *Service) SetSuspended(id int64, suspended bool) (User, error) {
-	return run(s, subject(id), func(a *application, now time.Time) (User, error) {
+func (x *Application) SetSuspended(id int64, suspended bool) (User, error) {
+	return run(x, subject(id), func(a *application, now time.Time) (User, error) {
 		return a.setSuspended(strconv.FormatInt(id, 10), suspended, now)
 	})
 }
 
 // RegisterApp gives a user the Authy app on a device of the given system, such as "android" (the default
 // for an empty os) or "iphone". From then on texts without force are ignored, and the app's tokens count.
-func (s *Service) RegisterApp(id int64, os string) (User, error) {
-	return run(s, subject(id), func(a *application, now time.Time) (User, error) {
+func (x *Application) RegisterApp(id int64, os string) (User, error) {
+	return run(x, subject(id), func(a *application, now time.Time) (User, error) {
 		return a.registerApp(strconv.FormatInt(id, 10), os, now)
 	})
 }
 
 // Approvals lists up to limit approval requests, the latest first; 0 means [DefaultLimit].
-func (s *Service) Approvals(limit int) []Approval {
-	out, _ := run(s, "approvals", func(a *application, now time.Time) ([]Approval, error) {
+func (x *Application) Approvals(limit int) []Approval {
+	out, _ := run(x, "approvals", func(a *application, now time.Time) ([]Approval, error) {
 		return a.listApprovals(0, "", limit, now), nil
 	})
 	return out
 }
 
 // Approve answers an approval request as its user; [ErrNotPending] if it is too late for that.
-func (s *Service) Approve(uuid string) (Approval, error) { return s.answer(uuid, statusApproved) }
+func (x *Application) Approve(uuid string) (Approval, error) { return x.answer(uuid, statusApproved) }
 
 // Deny answers an approval request as its user; [ErrNotPending] if it is too late for that.
-func (s *Service) Deny(uuid string) (Approval, error) { return s.answer(uuid, statusDenied) }
+func (x *Application) Deny(uuid string) (Approval, error) { return x.answer(uuid, statusDenied) }
 
-func (s *Service) answer(uuid, status string) (Approval, error) {
-	return run(s, "approval request "+clip(uuid), func(a *application, now time.Time) (Approval, error) {
+func (x *Application) answer(uuid, status string) (Approval, error) {
+	return run(x, "approval request "+clip(uuid), func(a *application, now time.Time) (Approval, error) {
 		p, err := a.answer(uuid, status, now)
 		if err != nil {
 			return Approval{}, err
@@ -220,15 +220,15 @@ func (s *Service) answer(uuid, status string) (Approval, error) {
 // CompleteRegistration does what scanning an application's registration QR code does.
 //
 // It makes a user who has the app but neither phone nor e-mail, unless the id was completed before.
-func (s *Service) CompleteRegistration(customUserID string) (Registration, error) {
-	return run(s, "registration", func(a *application, now time.Time) (Registration, error) {
+func (x *Application) CompleteRegistration(customUserID string) (Registration, error) {
+	return run(x, "registration", func(a *application, now time.Time) (Registration, error) {
 		return a.completeRegistration(customUserID, now)
 	})
 }
 
 // Activities lists up to limit activities, the latest first; 0 means [DefaultLimit].
-func (s *Service) Activities(limit int) []Activity {
-	out, _ := run(s, "activities", func(a *application, _ time.Time) ([]Activity, error) {
+func (x *Application) Activities(limit int) []Activity {
+	out, _ := run(x, "activities", func(a *application, _ time.Time) ([]Activity, error) {
 		return take(a.activities.newest(), limit, func(Activity) bool { return true }), nil
 	})
 	return out

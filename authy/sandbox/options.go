@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Option sets one property of a sandbox; see [New] and [Start].
@@ -60,21 +59,16 @@ type DashboardKeys struct {
 	SigningKey string
 }
 
-// maxAppName is how long an application's name may be, as in Authy's console.
-const maxAppName = 30
-
 type config struct {
-	keys          []string
+	main          App   // the first application
+	others        []App // those beside it
 	now           func() time.Time
 	seed          *uint64
 	codes         func(digits int) string
-	appName       string
 	tokenDigits   int
 	limits        Limits
-	dashboard     DashboardKeys
 	noInstallLink bool
 	deletionDelay time.Duration
-	off           map[Feature]bool
 	logger        *slog.Logger
 	remote        bool
 	hosts         []string
@@ -82,9 +76,8 @@ type config struct {
 
 func newConfig(opts []Option) (*config, error) {
 	c := &config{
-		appName:     "Sandbox App",
+		main:        App{Name: "Sandbox App"},
 		tokenDigits: 7,
-		off:         map[Feature]bool{},
 		logger:      slog.New(slog.DiscardHandler),
 	}
 	if err := WithLimits(Limits{})(c); err != nil {
@@ -94,6 +87,9 @@ func newConfig(opts []Option) (*config, error) {
 		if err := opt(c); err != nil {
 			return nil, fmt.Errorf("sandbox: %w", err)
 		}
+	}
+	if err := checkApps(c.apps()); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	return c, nil
 }
@@ -107,19 +103,17 @@ func isKey(key string) bool {
 
 // WithKeys sets the API keys that open the application; the first is [Service.Key].
 //
-// Several keys are for rotation: they all see the same users. Without this option the key is 32 random
-// letters and digits.
+// Several keys are for rotation: they all see the same users; [WithApps] has keys that do not. Without this
+// option the key is 32 random letters and digits.
 func WithKeys(keys ...string) Option {
 	return func(c *config) error {
 		if len(keys) == 0 {
 			return errors.New("keys: none given: give at least one, or leave the option out for a random key")
 		}
-		for i, key := range keys {
-			if !isKey(key) {
-				return fmt.Errorf("keys: key %d must be 1 to 128 printable ASCII characters without spaces", i+1)
-			}
+		if err := checkKeys(keys); err != nil {
+			return err
 		}
-		c.keys = keys
+		c.main.Keys = keys
 		return nil
 	}
 }
@@ -165,10 +159,10 @@ func WithCodes(next func(digits int) string) Option {
 // WithAppName sets the application's name, 1 to 30 characters; the default is "Sandbox App".
 func WithAppName(name string) Option {
 	return func(c *config) error {
-		if n := utf8.RuneCountInString(name); n < 1 || n > maxAppName || strings.TrimSpace(name) == "" {
-			return fmt.Errorf("app name: must be 1 to %d characters, got %d", maxAppName, n)
+		if err := checkAppName(name); err != nil {
+			return err
 		}
-		c.appName = name
+		c.main.Name = name
 		return nil
 	}
 }
@@ -218,10 +212,10 @@ func WithLimits(l Limits) Option {
 // WithDashboard sets the credentials of the dashboard API; without it they are random.
 func WithDashboard(keys DashboardKeys) Option {
 	return func(c *config) error {
-		if !isKey(keys.AccessKey) || !isKey(keys.SigningKey) {
-			return errors.New("dashboard keys: each must be 1 to 128 printable ASCII characters without spaces")
+		if err := keys.check(); err != nil {
+			return err
 		}
-		c.dashboard = keys
+		c.main.Dashboard = keys
 		return nil
 	}
 }
@@ -252,14 +246,10 @@ func WithDeletionDelay(d time.Duration) Option {
 // WithoutFeatures takes features away from the application; by default it has them all.
 func WithoutFeatures(features ...Feature) Option {
 	return func(c *config) error {
-		for _, f := range features {
-			switch f {
-			case FeatureSMS, FeatureCalls, FeatureOneTouch, FeatureGenericTokens, FeatureExports, FeatureCustomCodes:
-				c.off[f] = true
-			default:
-				return fmt.Errorf("features: %q is unknown: use the Feature constants", string(f))
-			}
+		if err := checkFeatures(features); err != nil {
+			return err
 		}
+		c.main.Without = append(c.main.Without, features...)
 		return nil
 	}
 }

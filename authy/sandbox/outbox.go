@@ -48,7 +48,7 @@ func (a *application) send(now time.Time, m Message) {
 func (a *application) sendInstallLink(u *user, now time.Time) {
 	a.send(now, Message{
 		Channel: ChannelSMS, Via: ChannelSMS, To: u.phone.e164(), AuthyID: u.id,
-		Text: wordsFor("", u.phone.code).install(a.config.appName),
+		Text: wordsFor("", u.phone.code).install(a.name),
 	})
 }
 
@@ -56,6 +56,6 @@ func (a *application) sendInstallLink(u *user, now time.Time) {
 func (a *application) nudgeApp(u *user, now time.Time) {
 	a.send(now, Message{
 		Channel: ChannelPush, Via: ChannelPush, To: u.phone.e164(), AuthyID: u.id,
-		Text: wordsFor("", u.phone.code).open(a.config.appName),
+		Text: wordsFor("", u.phone.code).open(a.name),
 	})
 }

@@ -18,10 +18,12 @@ type random struct {
 	codes  func(digits int) string // may be nil
 }
 
-func newRandom(seed *uint64, codes func(int) string) *random {
+// newRandom makes the source of the nth application: one seed gives each another sequence.
+func newRandom(seed *uint64, n int, codes func(int) string) *random {
 	var key [32]byte
 	if seed != nil {
 		binary.LittleEndian.PutUint64(key[:], *seed)
+		binary.LittleEndian.PutUint64(key[8:], uint64(n))
 	} else {
 		crand.Read(key[:]) // never fails since Go 1.24
 	}

@@ -49,7 +49,7 @@ func createSecret(a *application, rq *request) (any, error) {
 		u.genericSecret = a.random.bytes(secretBytes)
 	}
 	key, err := totp.Generate(totp.GenerateOpts{
-		Issuer:      a.config.appName,
+		Issuer:      a.name,
 		AccountName: label,
 		Secret:      u.genericSecret,
 		Period:      uint(genericTOTP.step),
@@ -63,7 +63,7 @@ func createSecret(a *application, rq *request) (any, error) {
 	a.pictures.put(name, qrCode{content: key.URL(), size: size})
 	return object{
 		{"label", label},
-		{"issuer", a.config.appName},
+		{"issuer", a.name},
 		{"qr_code", rq.origin() + "/qr/" + a.serial() + "/" + name + ".png"},
 		{"success", true},
 	}, nil

@@ -13,10 +13,14 @@ import (
 //
 // It is safe for concurrent use. Requests of one application run one at a time; they never wait for
 // anything but each other.
+//
+// Its embedded Application is the first one, and the only one without [WithApps].
 type Service struct {
+	*Application
+
 	config *config
 	clock  *clock
-	apps   []*application // in the order of their ids; today there is one
+	apps   []*application // fixed at the start; the first is the embedded one
 	routes *router
 }
 
@@ -38,20 +42,12 @@ func newService(opts []Option) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{config: c, clock: newClock(c.now), routes: newRouter(routes)}
-	s.apps = append(s.apps, newApplication(c))
+	for _, app := range c.apps() {
+		s.apps = append(s.apps, newApplication(c, app, s.apps))
+	}
+	s.Application = &Application{s, s.apps[0]}
 	return s, nil
 }
-
-// Key is the API key that opens the application, the first one if several were given.
-func (s *Service) Key() string { return s.main().keys[0] }
-
-// Dashboard gives the credentials for the dashboard API, under which webhooks are managed.
-func (s *Service) Dashboard() DashboardKeys { return s.main().dashboard }
-
-// AppID is the application's number, as app/details shows it.
-func (s *Service) AppID() int { return s.main().id }
-
-func (s *Service) main() *application { return s.apps[0] }
 
 // request is one request on its way to a handler.
 type request struct {

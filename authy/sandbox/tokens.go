@@ -158,7 +158,7 @@ func (a *application) sendToken(rq *request, channel Channel, sent, ignored stri
 	words := wordsFor(t.locale, t.user.phone.code)
 	a.send(rq.now, Message{
 		Channel: channel, Via: channel, To: t.user.phone.e164(), AuthyID: t.user.id, Code: code,
-		Text: words.token(a.config.appName, code, t.text),
+		Text: words.token(a.name, code, t.text),
 	})
 	return object{{"success", true}, {"message", sent}, {"cellphone", cellphone}}, nil
 }
@@ -178,7 +178,7 @@ func requestEmail(a *application, rq *request) (any, error) {
 	words := wordsFor(t.locale, t.user.phone.code)
 	a.send(rq.now, Message{
 		Channel: ChannelEmail, Via: ChannelEmail, To: t.user.email(), AuthyID: t.user.id, Code: code,
-		Text: words.token(a.config.appName, code, t.text),
+		Text: words.token(a.name, code, t.text),
 	})
 	return object{
 		{"success", true},

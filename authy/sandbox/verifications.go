@@ -144,7 +144,7 @@ func startVerification(a *application, rq *request) (any, error) {
 	}
 	a.send(rq.now, Message{
 		Channel: ChannelVerification, Via: s.via, To: s.phone.e164(), Code: v.code,
-		Text: s.language.verification(a.config.appName, v.code, s.message),
+		Text: s.language.verification(a.name, v.code, s.message),
 	})
 	answer := object{
 		{"carrier", s.phone.carrier()},
