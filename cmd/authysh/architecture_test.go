@@ -17,10 +17,12 @@ var allowed = map[string][]string{
 		"github.com/agnivade/levenshtein",
 	},
 	"authy/sandbox": {
-		modulePath + "/authy",
+		modulePath + "/authy", modulePath + "/authy/sandbox/fault", modulePath + "/authy/sandbox/store",
 		"github.com/nyaruka/phonenumbers", "github.com/pquerna/otp/...", "github.com/skip2/go-qrcode",
-		"github.com/google/uuid", "golang.org/x/text/...",
+		"github.com/google/uuid", "golang.org/x/text/...", "github.com/golang-jwt/jwt/v5", "go.yaml.in/yaml/v3",
 	},
+	"authy/sandbox/fault": {modulePath + "/authy", "go.yaml.in/yaml/v3"},
+	"authy/sandbox/store": {"go.etcd.io/bbolt/..."},
 	"luabind": {
 		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate",
