@@ -14,6 +14,7 @@ import (
 // the start; methods expect it to be held.
 type application struct {
 	config    *config
+	slot      string // what it is called on disk
 	name      string
 	keys      []string
 	off       map[Feature]bool
@@ -26,6 +27,10 @@ type application struct {
 	random   *random
 	callback callback
 	lastID   int64 // ids are never given twice, not even after a reset
+	starts   int   // how often it was read from disk
+	journal  *journal
+	turn     turn
+	hub      *hub
 	state
 }
 
@@ -47,8 +52,8 @@ type state struct {
 	webhooks      []webhook
 	nonces        *table[string, struct{}]
 
+	deliveries *table[string, *delivery]
 	outbox     *ring[Message]
-	sent       int64
 	activities *ring[Activity]
 	months     []*monthly
 }
@@ -66,8 +71,13 @@ const (
 // newApplication makes the application with a number among those of its sandbox; first are those before it.
 func newApplication(c *config, app App, first []*application) *application {
 	r := newRandom(c.seed, len(first), c.codes)
+	slot := "main"
+	if len(first) > 0 {
+		slot = "app " + strings.ToLower(app.Name)
+	}
 	a := &application{
 		config:    c,
+		slot:      slot,
 		name:      app.Name,
 		keys:      app.Keys,
 		off:       map[Feature]bool{},
@@ -108,6 +118,7 @@ func newState(l Limits) state {
 		verifying:     map[string]*verification{},
 		texts:         newTable[string, *customText](maxTexts),
 		nonces:        newTable[string, struct{}](maxNonces),
+		deliveries:    newTable[string, *delivery](l.Deliveries),
 		outbox:        newRing[Message](l.Outbox),
 		activities:    newRing[Activity](l.Activities),
 	}
@@ -118,6 +129,9 @@ func (a *application) serial() string { return strconv.Itoa(a.id) }
 
 func (a *application) nextID() int64 {
 	a.lastID++
+	for a.users[a.lastID] != nil || a.devices[a.lastID] != nil { // given by a seed
+		a.lastID++
+	}
 	return a.lastID
 }
 
@@ -174,6 +188,12 @@ type monthly struct {
 // month is the current month's count.
 func (a *application) month(now time.Time) *monthly {
 	start := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	if a.journal != nil {
+		a.note(kindMonth, start.Format("2006-01"))
+		if len(a.months) >= maxMonths {
+			a.note(kindMonth, a.months[0].key())
+		}
+	}
 	for i := len(a.months) - 1; i >= 0; i-- { // the last one, unless the clock was set back
 		if m := a.months[i]; m.start.Equal(start) {
 			return m

@@ -109,6 +109,7 @@ func createApproval(a *application, rq *request) (any, error) {
 		status:   statusPending,
 	}
 	a.approvals.put(p.uuid, p)
+	a.tell(EventApproval, viewApproval(p, rq.now))
 	a.send(rq.now, Message{Channel: ChannelPush, Via: ChannelPush, To: u.phone.e164(), AuthyID: u.id, Text: message})
 	return object{
 		{"approval_request", object{{"uuid", p.uuid}}},
@@ -190,5 +191,8 @@ func (a *application) answer(uuid, status string, now time.Time) (*approval, err
 	if status == statusApproved {
 		a.month(now).Auths++
 	}
+	a.tell(EventApproval, viewApproval(p, now))
+	a.callBack(p)
+	a.emit("one_touch_request_responded", func() objects { return objects{"onetouch_request": p.object()} })
 	return p, nil
 }

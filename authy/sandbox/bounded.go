@@ -6,18 +6,36 @@ import "iter"
 type ring[T any] struct {
 	size   int
 	values []T
-	next   int // where the next value goes once values is full
+	next   int   // where the next value goes once values is full
+	total  int64 // how many were ever added
+
+	// noted, if set, is told of each addition by its number, counting from 1.
+	noted func(n int64)
 }
 
 func newRing[T any](size int) *ring[T] { return &ring[T]{size: size} }
 
 func (r *ring[T]) add(v T) {
+	if r.noted != nil {
+		r.noted(r.total + 1)
+		r.noted(r.total + 1 - int64(r.size)) // gives way
+	}
+	r.total++
 	if len(r.values) < r.size {
 		r.values = append(r.values, v)
 		return
 	}
 	r.values[r.next] = v
 	r.next = (r.next + 1) % r.size
+}
+
+// nth gives the value that was added as the nth, if it is still there.
+func (r *ring[T]) nth(n int64) (v T, ok bool) {
+	if n <= r.total-int64(len(r.values)) || n > r.total {
+		return v, false
+	}
+	i := len(r.values) - 1 - int(r.total-n)
+	return r.values[(r.next+i)%len(r.values)], true
 }
 
 // newest yields the values, the latest first.
@@ -38,19 +56,32 @@ type table[K comparable, V any] struct {
 	byKey map[K]V
 	order []K // arrival order from head on; keys before head are gone
 	head  int
+
+	// noted, if set, is told of each entry that may be about to change.
+	noted func(K)
 }
 
 func newTable[K comparable, V any](size int) *table[K, V] {
 	return &table[K, V]{size: size, byKey: map[K]V{}}
 }
 
+func (t *table[K, V]) note(key K) {
+	if t.noted != nil {
+		t.noted(key)
+	}
+}
+
 func (t *table[K, V]) get(key K) (V, bool) {
 	v, ok := t.byKey[key]
+	if ok {
+		t.note(key) // most values are pointers, and who asks may change what they point to
+	}
 	return v, ok
 }
 
 // put adds or replaces an entry and returns the one that had to give way, if any.
 func (t *table[K, V]) put(key K, v V) (evicted V, ok bool) {
+	t.note(key)
 	if _, exists := t.byKey[key]; exists {
 		t.byKey[key] = v
 		return evicted, false
@@ -65,6 +96,7 @@ func (t *table[K, V]) put(key K, v V) (evicted V, ok bool) {
 
 func (t *table[K, V]) pop() V {
 	key := t.order[t.head]
+	t.note(key)
 	v := t.byKey[key]
 	delete(t.byKey, key)
 	t.head++

@@ -46,16 +46,22 @@ func inspectOutbox(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := rq.authyID()
+	f, err := outboxFilter(rq)
 	if err != nil {
 		return nil, err
 	}
-	f := OutboxFilter{AuthyID: id, Phone: rq.params.text("phone"), Channel: Channel(rq.params.text("channel")), Limit: limit}
-	channels := []Channel{"", ChannelSMS, ChannelCall, ChannelEmail, ChannelPush, ChannelVerification}
-	if !slices.Contains(channels, f.Channel) {
-		return nil, badParam("channel", "must be sms, call, email, push or verification")
-	}
+	f.Limit = limit
 	return object{{"outbox", a.listOutbox(f)}, {"success", true}}, nil
+}
+
+func outboxFilter(rq *request) (OutboxFilter, error) {
+	id, err := rq.authyID()
+	f := OutboxFilter{AuthyID: id, Phone: rq.params.text("phone"), Channel: Channel(rq.params.text("channel"))}
+	channels := []Channel{"", ChannelSMS, ChannelCall, ChannelEmail, ChannelPush, ChannelVerification}
+	if err == nil && !slices.Contains(channels, f.Channel) {
+		err = badParam("channel", "must be sms, call, email, push or verification")
+	}
+	return f, err
 }
 
 // authyID reads the filter authy_id; 0 when absent.
@@ -192,7 +198,7 @@ func inspectSetClock(s *Service, rq *request) (any, error) {
 	if change == (clockChange{}) {
 		return nil, badParam("set", "Parameter is required, or advance, or freeze")
 	}
-	if err := s.clock.change(change); err != nil {
+	if err := s.changeClock(change); err != nil {
 		status := http.StatusBadRequest
 		if errors.Is(err, ErrClockInjected) {
 			status = http.StatusConflict

@@ -21,12 +21,17 @@ var (
 )
 
 func (a *application) listOutbox(f OutboxFilter) []Message {
+	return take(a.outbox.newest(), f.Limit, a.wants(f))
+}
+
+// wants tells which messages a filter lets through.
+func (a *application) wants(f OutboxFilter) func(Message) bool {
 	digits := onlyDigits(f.Phone)
-	return take(a.outbox.newest(), f.Limit, func(m Message) bool {
+	return func(m Message) bool {
 		return (f.AuthyID == 0 || m.AuthyID == f.AuthyID) &&
 			(f.Channel == "" || m.Channel == f.Channel) &&
 			(f.Phone == "" || digits != "" && samePhone(m, digits, a.users[m.AuthyID]))
-	})
+	}
 }
 
 // samePhone compares digits with the whole number, or with the user's number without country code.
@@ -117,6 +122,7 @@ func (a *application) registerApp(id, os string, now time.Time) (User, error) {
 		return User{}, badParam("os_type", "'"+clip(os)+"' is not a known system")
 	}
 	a.addDevice(u, os, now)
+	a.tellUser(u)
 	return a.view(u, now), nil
 }
 
@@ -126,16 +132,18 @@ func (a *application) setSuspended(id string, suspended bool, now time.Time) (Us
 		return User{}, err
 	}
 	u.suspended, u.failures = suspended, 0
+	a.tellUser(u)
 	return a.view(u, now), nil
 }
 
 // run calls f with the application locked and up to date, for the methods below.
 func run[T any](x *Application, subject string, f func(a *application, now time.Time) (T, error)) (T, error) {
-	a, now := x.app, x.service.clock.now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.enter(now)
-	v, err := f(a, now)
+	var v T
+	err := x.service.transact(x.app, nil, func(now time.Time) error {
+		var err error
+		v, err = f(x.app, now)
+		return err
+	})
 	if err == nil {
 		return v, nil
 	}
@@ -232,28 +240,4 @@ func (x *Application) Activities(limit int) []Activity {
 		return take(a.activities.newest(), limit, func(Activity) bool { return true }), nil
 	})
 	return out
-}
-
-// Clock tells what time it is in the sandbox.
-func (s *Service) Clock() ClockState { return s.clock.state() }
-
-// SetClock sets the time; it goes on from there, or stands still if it is frozen.
-func (s *Service) SetClock(t time.Time) error { return s.clock.change(clockChange{set: &t}) }
-
-// AdvanceClock moves the time forward, or back for a negative d.
-func (s *Service) AdvanceClock(d time.Duration) error {
-	return s.clock.change(clockChange{advance: &d})
-}
-
-// FreezeClock stops or restarts the time.
-func (s *Service) FreezeClock(frozen bool) error { return s.clock.change(clockChange{freeze: &frozen}) }
-
-// Reset forgets everything but keys, names and settings, and returns the clock to the real time.
-func (s *Service) Reset() {
-	s.clock.reset()
-	for _, a := range s.apps {
-		a.mu.Lock()
-		a.state = newState(s.config.limits)
-		a.mu.Unlock()
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/authysh/authysh/authy/sandbox/fault"
 )
 
 // Option sets one property of a sandbox; see [New] and [Start].
@@ -47,6 +49,13 @@ type Limits struct {
 	// Records is how many approval requests and how many phone verifications are remembered; the oldest
 	// give way. Default 50,000 of each.
 	Records int
+	// Deliveries is how many callbacks and webhooks are remembered by one application; the oldest give way,
+	// even unsent ones. Default 10,000.
+	Deliveries int
+	// Requests is how many requests to the API the log remembers; the oldest give way. Default 1000.
+	Requests int
+	// Events is how many events are kept for watchers that come back. Default 1000.
+	Events int
 	// BodyBytes is how large a request body may be. Default 65,536.
 	BodyBytes int
 }
@@ -71,6 +80,11 @@ type config struct {
 	deletionDelay time.Duration
 	logger        *slog.Logger
 	remote        bool
+	adminToken    string
+	delivery      Delivery
+	faults        []fault.Rule
+	dir           string
+	users         []SeedUser
 	hosts         []string
 }
 
@@ -195,6 +209,9 @@ func WithLimits(l Limits) Option {
 			{"Outbox", &l.Outbox, 10_000, false},
 			{"Activities", &l.Activities, 10_000, false},
 			{"Records", &l.Records, 50_000, false},
+			{"Deliveries", &l.Deliveries, 10_000, false},
+			{"Requests", &l.Requests, 1000, false},
+			{"Events", &l.Events, 1000, false},
 			{"BodyBytes", &l.BodyBytes, 64 << 10, false},
 		} {
 			if *f.value == 0 {

@@ -34,9 +34,9 @@ type Message struct {
 
 // send puts a message into the outbox and counts it.
 func (a *application) send(now time.Time, m Message) {
-	a.sent++
-	m.ID, m.Time = a.sent, now
+	m.ID, m.Time = a.outbox.total+1, now
 	a.outbox.add(m)
+	a.tell(EventMessage, m)
 	switch m.Via {
 	case ChannelSMS:
 		a.month(now).SMS++

@@ -48,6 +48,12 @@ func (a *application) completeRegistration(customID string, now time.Time) (Regi
 	a.addDevice(u, defaultOS, now)
 	reg := Registration{CustomUserID: customID, AuthyID: u.id, Status: "completed", Time: now}
 	a.registrations.put(customID, reg)
+	a.emit("user_registration_completed", func() objects {
+		return objects{"user": u.object(), "registration": object{
+			{"s_app_id", a.serial()}, {"s_authy_id", strconv.FormatInt(u.id, 10)}, {"s_custom_id", customID},
+		}}
+	})
+	a.tellUser(u)
 	return reg, nil
 }
 
@@ -65,6 +71,11 @@ func (a *application) addDevice(u *user, os string, now time.Time) {
 	d := device{id: a.nextID(), os: os, created: now}
 	u.devices = append(u.devices, d)
 	a.devices[d.id] = u
+	a.emit("device_registration_completed", func() objects {
+		return objects{"user": u.object(), "device": object{
+			{"s_id", strconv.FormatInt(d.id, 10)}, {"s_os_type", d.os},
+		}}
+	})
 	if len(u.devices) > maxDevices {
 		a.dropDevice(u, u.devices[0].id)
 	}
@@ -105,6 +116,9 @@ func deleteDevice(a *application, rq *request) (any, error) {
 	if err != nil || a.devices[id] == nil {
 		return nil, fail(codeDeviceNotFound)
 	}
-	a.dropDevice(a.devices[id], id)
+	u := a.devices[id]
+	a.noteUser(u.id)
+	a.dropDevice(u, id)
+	a.tellUser(u)
 	return success("Device was deleted."), nil
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/authysh/authysh/authy/sandbox/fault"
 )
 
 // code is an Authy error code; on the wire it is a string of five digits.
@@ -17,6 +19,7 @@ type code int
 
 // The codes that the sandbox answers, by their names in Twilio's documentation and authy-java.
 const (
+	codeInternal            code = 60000
 	codeAPIKey              code = 60001
 	codeRequest             code = 60002
 	codeTooMany             code = 60003
@@ -53,6 +56,7 @@ const (
 	codeWebhookCreate       code = 60098
 	codeWebhookDelete       code = 60100
 	codeNoGenericToken      code = 60109
+	codeNoApplication       code = 60117
 	codeQRFailed            code = 60122
 	codeGenericDisabled     code = 60123
 	codeUserLeaving         code = 60127
@@ -68,6 +72,7 @@ var errorTable = map[code]struct {
 	status  int
 	message string
 }{
+	codeInternal:            {http.StatusBadRequest, "An error occurred"},
 	codeAPIKey:              {http.StatusUnauthorized, "Invalid API key"},
 	codeRequest:             {http.StatusBadRequest, "Invalid request"},
 	codeTooMany:             {http.StatusTooManyRequests, "DoS protection"},
@@ -103,6 +108,7 @@ var errorTable = map[code]struct {
 	codeDeviceNotFound:      {http.StatusNotFound, "Device not found"},
 	codeWebhookCreate:       {http.StatusBadRequest, "Webhook could not be created"},
 	codeWebhookDelete:       {http.StatusNotFound, "Webhook not found"},
+	codeNoApplication:       {http.StatusNotFound, "Application not found"},
 	codeNoGenericToken:      {http.StatusNotFound, "Authentication method not found"},
 	codeQRFailed:            {http.StatusInternalServerError, "QR code generation failed"},
 	codeGenericDisabled:     {http.StatusForbidden, "Generic tokens are disabled"},
@@ -209,53 +215,57 @@ func compact(v any) []byte {
 // picture is an answer that is an image, drawn after the application is unlocked.
 type picture func() ([]byte, error)
 
-// write sends an answer and returns its status and, for a refusal, its code.
-func write(w http.ResponseWriter, body any, err error) (int, code) {
+// answer is what goes back to the caller.
+type answer struct {
+	status     int
+	code       code // of a refusal
+	kind       string
+	retryAfter time.Duration
+	text       []byte
+}
+
+// answerOf writes out what a handler returned.
+func answerOf(body any, err error) answer {
 	if p, ok := body.(picture); ok && err == nil {
 		var png []byte
 		if png, err = p(); err == nil {
-			header(w, "image/png", len(png))
-			w.Write(png)
-			return http.StatusOK, 0
+			return answer{status: http.StatusOK, kind: "image/png", text: png}
 		}
 	}
-	if err == errUnknownURL {
-		writeUnknownURL(w)
-		return http.StatusNotFound, 0
-	}
-	if err != nil {
+	const jsonType = "application/json;charset=utf-8"
+	switch {
+	case err == errUnknownURL:
+		return answer{status: http.StatusNotFound, kind: "text/plain;charset=utf-8", text: []byte(unknownURL)}
+	case err != nil:
 		f, ok := err.(*refusal)
 		if !ok {
 			f = &refusal{code: codeRequest, status: http.StatusInternalServerError, message: err.Error()}
 		}
-		if f.retryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retryAfter.Seconds()))))
-		}
-		writeJSON(w, f.httpStatus(), f.body())
-		return f.httpStatus(), f.code
+		return answer{f.httpStatus(), f.code, jsonType, f.retryAfter, compact(f.body())}
 	}
-	writeJSON(w, http.StatusOK, body)
-	return http.StatusOK, 0
+	return answer{status: http.StatusOK, kind: jsonType, text: compact(body)}
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	text := compact(body)
-	header(w, "application/json;charset=utf-8", len(text))
-	w.WriteHeader(status)
-	w.Write(text)
+func (a answer) write(w http.ResponseWriter) {
+	a.header(w.Header())
+	w.WriteHeader(a.status)
+	w.Write(a.text)
 }
 
-func writeUnknownURL(w http.ResponseWriter) {
-	header(w, "text/plain;charset=utf-8", len(unknownURL))
-	w.WriteHeader(http.StatusNotFound)
-	w.Write([]byte(unknownURL))
+// plain is the answer for those who spoil it.
+func (a answer) plain() fault.Answer {
+	h := http.Header{}
+	a.header(h)
+	return fault.Answer{Status: a.status, Header: h, Body: a.text}
 }
 
 // header also keeps codes and keys out of caches and out of pages that would guess at the type.
-func header(w http.ResponseWriter, contentType string, length int) {
-	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(length))
+func (a answer) header(h http.Header) {
+	h.Set("Content-Type", a.kind)
+	h.Set("Content-Length", strconv.Itoa(len(a.text)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
+	if a.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(a.retryAfter.Seconds()))))
+	}
 }

@@ -3,7 +3,12 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
+
+	"github.com/authysh/authysh/authy"
 )
 
 // access is how a route finds out which application a request is for.
@@ -13,12 +18,15 @@ const (
 	byKey       access = iota // the API key as header or parameter
 	byPathKey                 // the API key as {api_key} in the path
 	bySignature               // dashboard: app_api_key, access_key and a signature
-	byInspector               // the API key as header, from a trusted host and origin
+	byInspector               // the API key or the admin token as header, from a trusted host and origin
 	byLink                    // anyone who knows the link
 )
 
 // counts reports whether requests go into the monthly count of API calls.
 func (a access) counts() bool { return a == byKey || a == byPathKey }
+
+// logged reports whether requests go into the log of requests.
+func (a access) logged() bool { return a != byInspector }
 
 // route is one endpoint.
 type route struct {
@@ -26,9 +34,25 @@ type route struct {
 	pattern string // {names} in braces stand for one part of the path
 	access  access
 	handle  handler
+	// operation is the catalogue's, nil for what it lacks.
+	operation *authy.Operation
 	// service stands in for handle where the whole sandbox is concerned; it locks what it needs.
 	service func(*Service, *request) (any, error)
+	// stream stands in for handle where the answer goes on; an error is answered as usual.
+	stream func(*Service, http.ResponseWriter, *request) error
+	raw    bool // the body is not parameters
+	link   bool // the admin token may be in the query
 }
+
+// identity tells handlers apart.
+func (r *route) identity() uintptr { return reflect.ValueOf(r.handle).Pointer() }
+
+// namedRoutes is the router of all sandboxes.
+var namedRoutes = sync.OnceValue(func() *router {
+	all := slices.Concat(routes, apiRoutes)
+	nameRoutes(all)
+	return newRouter(all)
+})
 
 // routes is every endpoint of the sandbox. A path, format or method that is not here is an unknown URL:
 // Authy answers a wrong method like a wrong path. Only JSON is spoken; no maintained client asks for XML.

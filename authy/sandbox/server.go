@@ -50,20 +50,10 @@ func Start(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if addr == "" {
-		addr = DefaultAddr
-	}
-	host, err := checkAddr(addr, service.config.remote)
+	host, listener, err := listen(ctx, addr, service.config.remote)
 	if err != nil {
+		service.Close(ctx)
 		return nil, err
-	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("sandbox: address %s: the port is in use: choose another, or 0 for any free one", addr)
-		}
-		return nil, fmt.Errorf("sandbox: address %s: %w", addr, err)
 	}
 	if _, err := netip.ParseAddr(host); err != nil && host != "" { // called by a name
 		service.config.hosts = append(service.config.hosts, strings.ToLower(host))
@@ -82,6 +72,7 @@ func Start(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 			ErrorLog:          slog.NewLogLogger(service.config.logger.Handler(), slog.LevelWarn),
 		},
 	}
+	s.http.RegisterOnShutdown(service.hub.close) // watchers would keep it open
 	go s.serve()
 	s.stop = context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
@@ -89,6 +80,24 @@ func Start(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 		s.shutdown(grace)
 	})
 	return s, nil
+}
+
+// listen takes an address, and gives its host as it was written.
+func listen(ctx context.Context, addr string, remote bool) (host string, l net.Listener, err error) {
+	if addr == "" {
+		addr = DefaultAddr
+	}
+	if host, err = checkAddr(addr, remote); err != nil {
+		return "", nil, err
+	}
+	var lc net.ListenConfig
+	if l, err = lc.Listen(ctx, "tcp", addr); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return "", nil, fmt.Errorf("sandbox: address %s: the port is in use: choose another, or 0 for any free one", addr)
+		}
+		return "", nil, fmt.Errorf("sandbox: address %s: %w", addr, err)
+	}
+	return host, l, nil
 }
 
 func (s *Server) serve() {
@@ -144,7 +153,7 @@ func (s *Server) Err() error {
 	return s.err
 }
 
-// Close stops listening, waits for requests under way until ctx ends, and then cuts them off.
+// Close stops listening, waits for requests and deliveries under way until ctx ends, and then cuts them off.
 //
 // It may be called more than once. It returns ctx's error if requests had to be cut off.
 func (s *Server) Close(ctx context.Context) error {
@@ -158,5 +167,5 @@ func (s *Server) shutdown(ctx context.Context) error {
 		s.http.Close()
 	}
 	<-s.done
-	return err
+	return errors.Join(err, s.Service.Close(ctx))
 }

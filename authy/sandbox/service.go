@@ -3,10 +3,15 @@ package sandbox
 import (
 	"context"
 	"crypto/subtle"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/authysh/authysh/authy/sandbox/fault"
+	"github.com/authysh/authysh/authy/sandbox/store"
 )
 
 // Service is an Authy service in memory: an [http.Handler] with the API's endpoints and the sandbox's own.
@@ -18,16 +23,22 @@ import (
 type Service struct {
 	*Application
 
-	config *config
-	clock  *clock
-	apps   []*application // fixed at the start; the first is the embedded one
-	routes *router
+	config   *config
+	clock    *clock
+	apps     []*application // fixed at the start; the first is the embedded one
+	routes   *router
+	faults   *fault.Set
+	requests *requestLog
+	hub      *hub
+	courier  *courier
+	disk     *store.Store // nil in memory
+	admin    string       // the admin token
 }
 
 // New makes a service.
 //
-// It panics when an option is out of range, as that is a mistake of the program; [Start] returns such an
-// error instead, for options that users gave.
+// It panics when an option is out of range, as that is a mistake of the program; [Open] and [Start] return
+// such an error instead, for options that users gave.
 func New(opts ...Option) *Service {
 	s, err := newService(opts)
 	if err != nil {
@@ -36,17 +47,56 @@ func New(opts ...Option) *Service {
 	return s
 }
 
+// Open makes a service, as [New] does, for options that users gave. Close it at the end.
+func Open(opts ...Option) (*Service, error) { return newService(opts) }
+
 func newService(opts []Option) (*Service, error) {
 	c, err := newConfig(opts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{config: c, clock: newClock(c.now), routes: newRouter(routes)}
+	s := &Service{config: c, clock: newClock(c.now), routes: namedRoutes(), admin: c.adminToken, courier: newCourier(c.delivery)}
+	s.requests = &requestLog{kept: newRing[*exchange](c.limits.Requests)}
+	chance := newRandom(c.seed, -1, nil)
+	s.hub = newHub(c.limits.Events, newRandom(nil, 0, nil).hex(8))
+	s.faults = fault.NewSet(chance.rand.Uint64())
+	if s.admin == "" {
+		s.admin = chance.key(32)
+	}
 	for _, app := range c.apps() {
-		s.apps = append(s.apps, newApplication(c, app, s.apps))
+		a := newApplication(c, app, s.apps)
+		a.hub = s.hub
+		s.apps = append(s.apps, a)
 	}
 	s.Application = &Application{s, s.apps[0]}
+	for _, rule := range c.faults {
+		if _, err := s.AddFault(rule); err != nil {
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+	}
+	if err := s.recall(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	if err := s.plant(c.users); err != nil {
+		s.Close(context.Background())
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	return s, nil
+}
+
+// AdminToken opens all of the paths under /sandbox/, for every application.
+func (s *Service) AdminToken() string { return s.admin }
+
+// Close ends what goes on by itself: deliveries under way get until ctx ends, those that wait are left, to
+// be taken up by the next service with the same data directory. It may be called more than once; requests
+// must have ended before. A service that neither delivers nor keeps data need not be closed.
+func (s *Service) Close(ctx context.Context) error {
+	s.hub.close()
+	s.courier.close(ctx)
+	if s.disk == nil {
+		return nil
+	}
+	return s.disk.Close()
 }
 
 // request is one request on its way to a handler.
@@ -55,6 +105,9 @@ type request struct {
 	params params
 	args   []pathArg
 	now    time.Time
+	route  *route
+	app    *application
+	admin  bool // admitted by the admin token
 }
 
 // arg is the part of the path that the route's pattern names.
@@ -83,37 +136,125 @@ type handler func(a *application, rq *request) (any, error)
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	route, args := s.routes.find(r)
-	if route == nil {
-		writeUnknownURL(w)
-		s.log(r.Context(), r.Method, "", http.StatusNotFound, 0, started)
-		return
+	rq := &request{Request: r, args: args}
+	x := &exchange{route: route, args: args}
+	var a answer
+	switch {
+	case route == nil:
+		a = answerOf(nil, errUnknownURL)
+	case route.stream != nil:
+		_, err := s.enter(route, rq)
+		if err == nil {
+			err = route.stream(s, w, rq)
+		}
+		if err == nil {
+			return
+		}
+		a = answerOf(nil, err)
+	default:
+		body, effect, err := s.serve(route, rq, x)
+		a = answerOf(body, err)
+		if effect != (fault.Effect{}) {
+			s.note(x, rq, a, started)
+			effect.Write(w, r, a.plain())
+			s.log(r.Context(), r.Method, route, a, started)
+			return
+		}
 	}
-	body, err := s.serve(route, &request{Request: r, args: args})
-	status, failed := write(w, body, err)
-	s.log(r.Context(), r.Method, route.pattern, status, failed, started)
+	a.write(w)
+	s.note(x, rq, a, started)
+	s.log(r.Context(), r.Method, route, a, started)
 }
 
-func (s *Service) serve(route *route, rq *request) (any, error) {
-	params, unreadable := readParams(rq.Request, s.config.limits.BodyBytes)
-	rq.params = params
+// enter reads the parameters and finds the application.
+func (s *Service) enter(route *route, rq *request) (*application, error) {
+	rq.route, rq.params = route, params{}
+	var unreadable error
+	if !route.raw {
+		rq.params, unreadable = readParams(rq.Request, s.config.limits.BodyBytes)
+	}
 	rq.now = s.clock.now()
 	a, err := s.admit(route.access, rq)
 	if err != nil {
 		return nil, err
 	}
-	if unreadable != nil {
-		return nil, unreadable
+	rq.app = a
+	return a, unreadable
+}
+
+func (s *Service) serve(route *route, rq *request, x *exchange) (any, fault.Effect, error) {
+	a, err := s.enter(route, rq)
+	if err != nil {
+		return nil, fault.Effect{}, err
 	}
 	if route.service != nil {
-		return route.service(s, rq)
+		v, err := route.service(s, rq)
+		return v, fault.Effect{}, err
 	}
+	effect, err := s.effect(route, rq, x)
+	if err != nil {
+		return nil, fault.Effect{}, err
+	}
+	if effect.Instead() {
+		return nil, effect, instead(effect)
+	}
+	var v any
+	err = s.transact(a, rq, func(now time.Time) error {
+		rq.now = now
+		if route.access.counts() {
+			a.month(now).APICalls++
+		}
+		var err error
+		v, err = route.handle(a, rq)
+		return err
+	})
+	return v, effect, err
+}
+
+// turn is what one request does to an application beside its state.
+type turn struct {
+	now      time.Time
+	rq       *request
+	outgoing []int64
+}
+
+// ip is where the request came from.
+func (t turn) ip() string {
+	if t.rq == nil {
+		return "127.0.0.1"
+	}
+	host, _, err := net.SplitHostPort(t.rq.RemoteAddr)
+	if err != nil {
+		return "127.0.0.1"
+	}
+	return host
+}
+
+// transact runs f with the application locked and up to date, waits until what it did is kept, and then
+// delivers what it put on its way. Rq is nil for what is no request.
+func (s *Service) transact(a *application, rq *request, f func(now time.Time) error) error {
+	outgoing, wait, err := s.locked(a, rq, f)
+	if wait != nil {
+		if lost := wait(); lost != nil {
+			return errStored(lost)
+		}
+	}
+	if len(outgoing) > 0 {
+		s.deliver(a, outgoing)
+	}
+	return err
+}
+
+func (s *Service) locked(a *application, rq *request, f func(now time.Time) error) (outgoing []int64, wait func() error, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.enter(rq.now)
-	if route.access.counts() {
-		a.month(rq.now).APICalls++
-	}
-	return route.handle(a, rq)
+	a.turn = turn{now: s.clock.now(), rq: rq}
+	a.note(kindApp, "")
+	a.enter(a.turn.now)
+	err = f(a.turn.now)
+	outgoing = a.turn.outgoing
+	a.turn = turn{}
+	return outgoing, a.commit(s.disk), err
 }
 
 // admit finds the application that a request is for, if it may see it.
@@ -133,8 +274,7 @@ func (s *Service) admit(by access, rq *request) (*application, error) {
 		if err := s.checkOrigin(rq); err != nil {
 			return nil, err
 		}
-		// Only the header counts: a form on a foreign page cannot set it.
-		return s.byKey(rq.Header.Get("X-Authy-API-Key"))
+		return s.inspector(rq)
 	}
 	for _, a := range s.apps { // byLink: the picture's name is the secret
 		if a.serial() == rq.arg("app_id") {
@@ -159,21 +299,46 @@ func (s *Service) byKey(key string) (*application, error) {
 	return found, nil
 }
 
-func (s *Service) log(ctx context.Context, method, pattern string, status int, failed code, started time.Time) {
+func (s *Service) log(ctx context.Context, method string, route *route, a answer, started time.Time) {
 	if !s.config.logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
-	if pattern == "" {
-		pattern = "unknown" // never the path: it can hold a token or a key
+	pattern := "unknown" // never the path: it can hold a token or a key
+	if route != nil {
+		pattern = route.pattern
 	}
 	attrs := []slog.Attr{
 		slog.String("method", clip(strings.ToValidUTF8(method, ""))),
 		slog.String("route", pattern),
-		slog.Int("status", status),
+		slog.Int("status", a.status),
 		slog.Duration("took", time.Since(started)),
 	}
-	if failed != 0 {
-		attrs = append(attrs, slog.Int("error_code", int(failed)))
+	if a.code != 0 {
+		attrs = append(attrs, slog.Int("error_code", int(a.code)))
 	}
 	s.config.logger.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
+}
+
+// note puts a request to the API into the log of requests.
+func (s *Service) note(x *exchange, rq *request, a answer, started time.Time) {
+	if x.route != nil && !x.route.access.logged() {
+		return
+	}
+	x.Time, x.Method, x.Status, x.ErrorCode = started.UTC(), clip(rq.Method), a.status, int(a.code)
+	x.Millis = millis(time.Since(started))
+	x.Remote, x.UserAgent = rq.RemoteAddr, clip(rq.UserAgent())
+	if rq.app != nil {
+		x.App = rq.app.name
+	}
+	if x.route != nil && x.route.operation != nil {
+		x.Operation = x.route.operation.Name
+	}
+	if rq.ContentLength <= maxLogged && len(rq.URL.RawQuery) <= maxLogged {
+		x.params = rq.params // never changed after it was read
+	}
+	if len(a.text) <= maxLogged && a.kind != "image/png" {
+		x.answer = a.text
+	}
+	s.requests.add(x)
+	s.hub.publish(EventRequest, x.App, x)
 }

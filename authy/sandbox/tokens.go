@@ -160,6 +160,7 @@ func (a *application) sendToken(rq *request, channel Channel, sent, ignored stri
 		Channel: channel, Via: channel, To: t.user.phone.e164(), AuthyID: t.user.id, Code: code,
 		Text: words.token(a.name, code, t.text),
 	})
+	a.emit("totp_token_sent", func() objects { return objects{"user": t.user.object()} })
 	return object{{"success", true}, {"message", sent}, {"cellphone", cellphone}}, nil
 }
 
@@ -180,6 +181,7 @@ func requestEmail(a *application, rq *request) (any, error) {
 		Channel: ChannelEmail, Via: ChannelEmail, To: t.user.email(), AuthyID: t.user.id, Code: code,
 		Text: words.token(a.name, code, t.text),
 	})
+	a.emit("totp_token_sent", func() objects { return objects{"user": t.user.object()} })
 	return object{
 		{"success", true},
 		{"message", "Email token was sent"},
@@ -206,6 +208,8 @@ func verifyToken(a *application, rq *request) (any, error) {
 	case valid:
 		u.confirmed, u.failures = true, 0
 		a.month(rq.now).Auths++
+		a.emit("token_verified", func() objects { return objects{"user": u.object()} })
+		a.tellUser(u)
 		return object{
 			{"message", "Token is valid."},
 			{"token", "is valid"},
@@ -213,6 +217,7 @@ func verifyToken(a *application, rq *request) (any, error) {
 			{"device", deviceOf(u, source)},
 		}, nil
 	case reused:
+		a.emit("token_invalid", func() objects { return objects{"user": u.object()} })
 		return nil, invalidToken(codeTokenReused)
 	}
 	if force, _ := rq.params.flag("force"); !force && !u.confirmed && !u.registered() {
@@ -223,9 +228,12 @@ func verifyToken(a *application, rq *request) (any, error) {
 		}, nil
 	}
 	u.failures++
+	a.emit("token_invalid", func() objects { return objects{"user": u.object()} })
 	if limit := a.config.limits.Failures; limit >= 0 && u.failures >= limit {
 		u.suspended = true
+		a.emit("suspended_account", func() objects { return objects{"user": u.object()} })
 	}
+	a.tellUser(u)
 	return nil, invalidToken(codeTokenInvalid)
 }
 

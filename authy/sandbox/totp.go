@@ -43,6 +43,9 @@ func (k totpKind) at(secret []byte, counter int64) string {
 
 func (k totpKind) now(secret []byte, now time.Time) string { return k.at(secret, k.counter(now)) }
 
+// left is how many seconds the token of now stays the current one, from 1 to a whole step.
+func (k totpKind) left(now time.Time) int { return int(k.step - now.Unix()%k.step) }
+
 // check spends the step whose token was given.
 func (k totpKind) check(secret []byte, used *counters, token string, now time.Time) verdict {
 	if len(token) != k.digits {

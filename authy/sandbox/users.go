@@ -72,6 +72,7 @@ func (a *application) find(id string) (*user, error) {
 	if err != nil || a.users[n] == nil {
 		return nil, fail(codeUserNotFound)
 	}
+	a.noteUser(n)
 	return a.users[n], nil
 }
 
@@ -94,20 +95,30 @@ func (a *application) active(id string) (*user, error) {
 }
 
 func (a *application) addUser(ph phone, now time.Time) (*user, error) {
+	return a.addUserWith(0, ph, now)
+}
+
+// addUserWith is addUser under a given id; 0 is the next one.
+func (a *application) addUserWith(id int64, ph phone, now time.Time) (*user, error) {
 	if len(a.users) >= a.config.limits.Users {
 		return nil, &refusal{code: codeTooMany, message: "DoS protection: the sandbox holds its limit of " +
 			strconv.Itoa(a.config.limits.Users) + " users"}
 	}
+	if id == 0 {
+		id = a.nextID()
+	}
 	u := &user{
-		id:        a.nextID(),
+		id:        id,
 		mongoID:   a.random.mongoID(),
 		phone:     ph,
 		created:   now,
 		updated:   now,
 		appSecret: a.random.bytes(secretBytes),
 	}
+	a.noteUser(u.id)
 	a.users[u.id] = u
-	a.userIDs = append(a.userIDs, u.id)
+	i, _ := slices.BinarySearch(a.userIDs, u.id) // at the end, unless the id was given
+	a.userIDs = slices.Insert(a.userIDs, i, u.id)
 	a.month(now).Users = len(a.users)
 	return u, nil
 }
@@ -126,11 +137,14 @@ func registerUser(a *application, rq *request) (any, error) {
 			return nil, err
 		}
 		a.byPhone[ph.e164()] = u
+		a.emit("user_added", func() objects { return objects{"user": u.object()} })
 		if a.wantsInstallLink(rq.params) {
 			a.sendInstallLink(u, rq.now)
 		}
 	}
+	a.noteUser(u.id)
 	u.addEmail(email)
+	a.tellUser(u)
 	return object{
 		{"message", "User created successfully."},
 		{"user", object{{"id", u.id}}},
@@ -261,6 +275,7 @@ func updateUser(a *application, rq *request) (any, error) {
 		return e == email || e == u.email()
 	})...)
 	u.updated = rq.now
+	a.tellUser(u)
 	return success("User was updated successfully"), nil
 }
 
@@ -275,7 +290,9 @@ func deleteUser(a *application, rq *request) (any, error) {
 		delete(a.byPhone, key)
 	}
 	a.leaving = append(a.leaving, u.id)
+	a.emit("user_removed", func() objects { return objects{"user": u.object()} })
 	a.removeLeavers(rq.now)
+	a.tellUser(u)
 	return success("User removed from application"), nil
 }
 
@@ -289,6 +306,7 @@ func (a *application) removeLeavers(now time.Time) {
 		if now.Before(u.goneAt) {
 			return false
 		}
+		a.noteUser(id)
 		for _, d := range u.devices {
 			delete(a.devices, d.id)
 		}

@@ -89,6 +89,7 @@ func (a *application) verificationStart(p params) (verificationStart, error) {
 	s.code, s.message = p.text("custom_code"), p.text("custom_message")
 	if s.code != "" || s.message != "" {
 		if err := a.need(FeatureCustomCodes); err != nil {
+			a.emit("custom_message_not_allowed", func() objects { return objects{"phone_verification": s.phone.object()} })
 			return s, err
 		}
 	}
@@ -133,6 +134,7 @@ func (a *application) reachable(ph phone, via Channel) error {
 func startVerification(a *application, rq *request) (any, error) {
 	s, err := a.verificationStart(rq.params)
 	if err != nil {
+		a.emit("phone_verification_failed", func() objects { return objects{"phone_verification": s.phone.object()} })
 		return nil, err
 	}
 	v, err := a.startFor(s, rq.now)
@@ -146,6 +148,7 @@ func startVerification(a *application, rq *request) (any, error) {
 		Channel: ChannelVerification, Via: s.via, To: s.phone.e164(), Code: v.code,
 		Text: s.language.verification(a.name, v.code, s.message),
 	})
+	a.emit("phone_verification_started", func() objects { return objects{"phone_verification": v.object(rq.now)} })
 	answer := object{
 		{"carrier", s.phone.carrier()},
 		{"is_cellphone", s.phone.lineType() != "landline"},
@@ -160,15 +163,25 @@ func startVerification(a *application, rq *request) (any, error) {
 	return append(answer, member{"success", true}), nil
 }
 
+// latest is the last verification that was started for a number, nil if there is none.
+func (a *application) latest(e164 string) *verification {
+	v := a.verifying[e164]
+	if v != nil {
+		a.note("verification", v.uuid)
+	}
+	return v
+}
+
 // startFor gives the pending verification of a number, or a new one.
 func (a *application) startFor(s verificationStart, now time.Time) (*verification, error) {
 	key := s.phone.e164()
-	v := a.verifying[key]
+	v := a.latest(key)
 	var starts window
 	if v != nil {
 		starts = v.starts
 	}
 	if wait, ok := starts.take(now, a.config.limits.VerificationsPerHour); !ok {
+		a.emit("too_many_phone_verifications", func() objects { return objects{"phone_verification": s.phone.object()} })
 		return nil, &refusal{
 			code:       codeTooMany,
 			message:    "DoS protection: Too many verifications were started for this phone number in the last hour.",
@@ -196,11 +209,13 @@ func checkVerification(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := a.verifying[ph.e164()]
+	v := a.latest(ph.e164())
 	if v == nil || v.status(rq.now) != statusPending {
+		a.emit("phone_verification_not_found", func() objects { return objects{"phone_verification": ph.object()} })
 		return nil, noVerification(ph)
 	}
 	if limit := a.config.limits.VerificationChecks; limit >= 0 && v.failures >= limit {
+		a.emit("too_many_code_verifications", func() objects { return objects{"phone_verification": v.object(rq.now)} })
 		return nil, &refusal{
 			code:       codeTooMany,
 			message:    "DoS protection: Too many wrong codes were entered for this phone number.",
@@ -209,9 +224,11 @@ func checkVerification(a *application, rq *request) (any, error) {
 	}
 	if code != v.code {
 		v.failures++
+		a.emit("phone_verification_code_is_invalid", func() objects { return objects{"phone_verification": v.object(rq.now)} })
 		return nil, fail(codeVerificationCode)
 	}
 	v.verified = true
+	a.emit("phone_verification_code_is_valid", func() objects { return objects{"phone_verification": v.object(rq.now)} })
 	return success("Verification code is correct."), nil
 }
 

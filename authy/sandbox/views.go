@@ -21,10 +21,13 @@ type User struct {
 	Failures int `json:"failures"`
 	// Leaving reports that the user was deleted and will be gone soon.
 	Leaving bool `json:"account_disabled"`
-	// AppToken is what the Authy app shows now; empty while the user has no app.
-	AppToken string `json:"app_token"`
-	// GenericToken is what another authenticator app shows now; empty until a secret was made.
-	GenericToken string `json:"generic_token"`
+	// AppToken is what the Authy app shows now; empty while the user has no app. AppTokenSeconds is how long
+	// it goes on showing it; 0 with no token.
+	AppToken        string `json:"app_token"`
+	AppTokenSeconds int    `json:"app_token_seconds"`
+	// GenericToken is what another authenticator app shows now, and for how long; empty until a secret was made.
+	GenericToken        string `json:"generic_token"`
+	GenericTokenSeconds int    `json:"generic_token_seconds"`
 }
 
 // Device is one installation of the Authy app.
@@ -74,10 +77,11 @@ func (a *application) view(u *user, now time.Time) User {
 		v.Devices = append(v.Devices, Device{ID: d.id, OS: d.os, Created: d.created})
 	}
 	if u.registered() {
-		v.AppToken = appTOTP(a.config.tokenDigits).now(u.appSecret, now)
+		kind := appTOTP(a.config.tokenDigits)
+		v.AppToken, v.AppTokenSeconds = kind.now(u.appSecret, now), kind.left(now)
 	}
 	if u.genericSecret != nil {
-		v.GenericToken = genericTOTP.now(u.genericSecret, now)
+		v.GenericToken, v.GenericTokenSeconds = genericTOTP.now(u.genericSecret, now), genericTOTP.left(now)
 	}
 	return v
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -27,7 +26,7 @@ func createWebhook(a *application, rq *request) (any, error) {
 		return nil, badWebhook("name is required, up to 200 bytes")
 	}
 	target := rq.params.text("url")
-	if u, err := url.Parse(target); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(target) > 2000 {
+	if !isHTTP(target) {
 		return nil, badWebhook("url must be an http or https URL")
 	}
 	var events []string
@@ -56,6 +55,7 @@ func createWebhook(a *application, rq *request) (any, error) {
 		Events:     events,
 		Created:    rq.now.Format(time.RFC3339),
 	}
+	a.note(kindWebhooks, "")
 	a.webhooks = append(a.webhooks, hook)
 	return object{{"webhook", hook}, {"message", "Webhook created"}, {"success", true}}, nil
 }
@@ -78,6 +78,7 @@ func deleteWebhook(a *application, rq *request) (any, error) {
 	if i < 0 {
 		return nil, fail(codeWebhookDelete)
 	}
+	a.note(kindWebhooks, "")
 	a.webhooks = slices.Delete(a.webhooks, i, i+1)
 	return success("Webhook deleted"), nil
 }

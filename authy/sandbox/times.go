@@ -1,0 +1,85 @@
+package sandbox
+
+import (
+	"time"
+
+	"github.com/authysh/authysh/authy/sandbox/store"
+)
+
+// Clock tells what time it is in the sandbox.
+func (s *Service) Clock() ClockState { return s.clock.state() }
+
+// SetClock sets the time; it goes on from there, or stands still if it is frozen.
+func (s *Service) SetClock(t time.Time) error { return s.changeClock(clockChange{set: &t}) }
+
+// AdvanceClock moves the time forward, or back for a negative d.
+func (s *Service) AdvanceClock(d time.Duration) error {
+	return s.changeClock(clockChange{advance: &d})
+}
+
+// FreezeClock stops or restarts the time.
+func (s *Service) FreezeClock(frozen bool) error { return s.changeClock(clockChange{freeze: &frozen}) }
+
+func (s *Service) changeClock(ch clockChange) error {
+	if err := s.clock.change(ch); err != nil {
+		return err
+	}
+	s.hub.publish(EventClock, "", s.clock.state())
+	return s.keepClock()
+}
+
+// slotSandbox is where the disk has what belongs to no application.
+const slotSandbox = "sandbox"
+
+const kindClock = "clock"
+
+// clockRecord is how a clock survives a restart.
+type clockRecord struct {
+	Offset time.Duration `json:"offset"`
+	Frozen bool          `json:"frozen"`
+	At     time.Time     `json:"at,omitzero"`
+}
+
+func (c *clock) record() clockRecord {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return clockRecord{c.offset, c.frozen, c.at}
+}
+
+func (c *clock) restore(r clockRecord) {
+	if c.injected {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.offset, c.frozen, c.at = r.Offset, r.Frozen, r.At
+}
+
+func (s *Service) keepClock() error {
+	if s.disk == nil {
+		return nil
+	}
+	return s.disk.Queue([]store.Change{{App: slotSandbox, Kind: kindClock, Value: compactRecord(s.clock.record())}})()
+}
+
+// Reset forgets everything but keys, names and settings, and returns the clock to the real time. Faults stay.
+func (s *Service) Reset() {
+	s.clock.reset()
+	s.keepClock()
+	for _, a := range s.apps {
+		s.transact(a, nil, func(time.Time) error {
+			a.state = newState(s.config.limits)
+			a.forget()
+			return nil
+		})
+	}
+	s.hub.publish(EventReset, "", struct{}{})
+}
+
+// forget makes the disk follow a state that was replaced as a whole.
+func (a *application) forget() {
+	if a.journal != nil {
+		a.journal.cleared = true
+		a.watch()
+	}
+}
