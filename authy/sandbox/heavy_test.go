@@ -1,0 +1,9 @@
+//go:build heavy
+
+package sandbox_test
+
+// The sizes of tests that take long, as CI runs them.
+const (
+	killedTimes = 20
+	killedAfter = 200 // acknowledged users
+)

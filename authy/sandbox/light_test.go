@@ -1,0 +1,9 @@
+//go:build !heavy
+
+package sandbox_test
+
+// The sizes of tests that take long, as everybody runs them; -tags heavy has the full ones.
+const (
+	killedTimes = 3
+	killedAfter = 20 // acknowledged users
+)
