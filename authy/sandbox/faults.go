@@ -47,7 +47,7 @@ func (s *Service) AddFault(r fault.Rule) (fault.Status, error) {
 	}
 	if r.App != "" {
 		if _, err := s.App(r.App); err != nil {
-			return fault.Status{}, &fault.Error{Rule: strconv.Quote(r.On), Field: "app", Reason: "there is no application " + strconv.Quote(clip(r.App))}
+			return fault.Status{}, &fault.Error{Field: "app", Reason: "there is no application " + strconv.Quote(clip(r.App)) + ": it is one of " + names(s.apps)}
 		}
 	}
 	status, err := s.faults.Add(r)
@@ -91,7 +91,7 @@ func (s *Service) tellFaults() {
 
 // checkCode refuses codes that the API does not have; 0 is none.
 func checkCode(n int) error {
-	if _, known := errorTable[code(n)]; n != 0 && !known {
+	if _, _, known := code(n).known(); n != 0 && !known {
 		return &fault.Error{Field: "code", Reason: fmt.Sprintf("%d is not an error code of the API", n)}
 	}
 	return nil

@@ -52,6 +52,11 @@ type answer struct {
 // the API key; Host and Content-Length are added.
 func (b *box) raw(text string) answer {
 	b.t.Helper()
+	return b.do(b.request(text))
+}
+
+func (b *box) request(text string) *http.Request {
+	b.t.Helper()
 	head, body, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n\n")
 	head = strings.ReplaceAll(strings.TrimRight(head, "\n"), "{key}", testKey)
 	body = strings.ReplaceAll(body, "{key}", testKey)
@@ -67,7 +72,7 @@ func (b *box) raw(text string) answer {
 	if err != nil {
 		b.t.Fatalf("request does not parse: %v\n%s", err, text)
 	}
-	return b.do(r)
+	return r
 }
 
 func (b *box) do(r *http.Request) answer {

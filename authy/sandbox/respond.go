@@ -138,14 +138,16 @@ func (f *refusal) Error() string {
 	if f.message != "" {
 		return f.message
 	}
-	return errorTable[f.code].message
+	_, message, _ := f.code.known()
+	return message
 }
 
 func (f *refusal) httpStatus() int {
 	if f.status != 0 {
 		return f.status
 	}
-	return errorTable[f.code].status
+	status, _, _ := f.code.known()
+	return status
 }
 
 // body has the canonical shape: the values in errors are all strings, and error_code is one too, because
