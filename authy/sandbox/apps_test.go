@@ -72,6 +72,10 @@ func TestAppsAreIsolated(t *testing.T) {
 	if _, err := b.App("nobody"); !errors.Is(err, sandbox.ErrNotFound) {
 		t.Error(err)
 	}
+	b.post("/sandbox/api/reset").wants(200)
+	if len(other.Users(0)) != 1 || len(b.Users(0)) != 0 {
+		t.Error("a reset with one application's key is of that one")
+	}
 	b.Reset()
 	if len(other.Users(0)) != 0 {
 		t.Error("a reset left the second application's users")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,13 @@ func (r *receiver) RoundTrip(rq *http.Request) (*http.Response, error) {
 		return nil, errors.New("nobody listens")
 	}
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("thanks")), Request: rq, Header: http.Header{}}, nil
+}
+
+// all is what arrived so far.
+func (r *receiver) all() ([]*http.Request, []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.got), slices.Clone(r.bodies)
 }
 
 func (r *receiver) count() int {
@@ -86,13 +94,14 @@ func TestCallbacksVerify(t *testing.T) {
 						if r.count() != 1 {
 							t.Fatalf("%d deliveries: %+v", r.count(), b.Callbacks(0))
 						}
-						rq := r.got[0]
-						in := httptest.NewRequest(rq.Method, rq.URL.String(), strings.NewReader(r.bodies[0]))
+						got, bodies := r.all()
+						rq := got[0]
+						in := httptest.NewRequest(rq.Method, rq.URL.String(), strings.NewReader(bodies[0]))
 						in.Header = rq.Header
 						verifier := authy.CallbackVerifier{Key: testKey, MaxAge: time.Minute, Now: time.Now}
 						cb, err := verifier.VerifyHTTP(in, "")
 						if err != nil {
-							t.Fatalf("%v: %s %s %v %s", err, rq.Method, rq.URL, rq.Header, r.bodies[0])
+							t.Fatalf("%v: %s %s %v %s", err, rq.Method, rq.URL, rq.Header, bodies[0])
 						}
 						if rq.Method != method || cb.UUID != uuid || cb.Approved() != (verb == "approve") ||
 							cb.ApprovalRequest.Transaction.Details["amount"] != "10 %" || cb.ApprovalRequest.Transaction.HiddenDetails["ip"] != "10.1.1.1" ||
@@ -128,7 +137,8 @@ func TestRetries(t *testing.T) {
 		if sent.State != sandbox.DeliveryDelivered || len(sent.Attempts) != 4 || sent.Attempts[1].Error != "nobody listens" || sent.Attempts[2].Status != 302 {
 			t.Errorf("%+v after %s", sent, time.Since(started))
 		}
-		if a, c := r.got[0].Header.Get("X-Authy-Signature-Nonce"), r.got[3].Header.Get("X-Authy-Signature-Nonce"); a == c {
+		got, _ := r.all()
+		if a, c := got[0].Header.Get("X-Authy-Signature-Nonce"), got[3].Header.Get("X-Authy-Signature-Nonce"); a == c {
 			t.Error("a retry has the first attempt's nonce, and would be stale")
 		}
 	})
@@ -204,10 +214,11 @@ func TestOutgoingFaults(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if r.count() != 3 || r.bodies[0] != r.bodies[2] || r.got[0].Header.Get("X-Authy-Signature") != r.got[2].Header.Get("X-Authy-Signature") {
+		got, bodies := r.all()
+		if len(got) != 3 || bodies[0] != bodies[2] || got[0].Header.Get("X-Authy-Signature") != got[2].Header.Get("X-Authy-Signature") {
 			t.Errorf("%d deliveries", r.count())
 		}
-		if nonce := r.got[0].Header.Get("X-Authy-Signature-Nonce"); nonce != fmt.Sprint(started.Add(time.Hour+5*time.Second).Unix()) {
+		if nonce := got[0].Header.Get("X-Authy-Signature-Nonce"); nonce != fmt.Sprint(started.Add(time.Hour+5*time.Second).Unix()) {
 			t.Errorf("nonce %s", nonce)
 		}
 		if list := b.Faults(); list[0].Fired != 1 {
@@ -282,7 +293,8 @@ func TestWebhooksDelivered(t *testing.T) {
 		time.Sleep(time.Minute)
 
 		seen := map[string]bool{}
-		for i, rq := range r.got {
+		got, bodies := r.all()
+		for i, rq := range got {
 			if rq.URL.Host != "h.example" {
 				continue
 			}
@@ -295,8 +307,8 @@ func TestWebhooksDelivered(t *testing.T) {
 					Request map[string]string
 				}
 			}
-			if _, err := jwt.ParseWithClaims(r.bodies[i], &claims, func(*jwt.Token) (any, error) { return []byte(key), nil }, jwt.WithValidMethods([]string{"HS256"})); err != nil {
-				t.Fatalf("%v: %s", err, r.bodies[i])
+			if _, err := jwt.ParseWithClaims(bodies[i], &claims, func(*jwt.Token) (any, error) { return []byte(key), nil }, jwt.WithValidMethods([]string{"HS256"})); err != nil {
+				t.Fatalf("%v: %s", err, bodies[i])
 			}
 			if claims.WebhookID != id || len(claims.Events) != 1 || claims.Events[0].Objects["app"]["s_id"] != fmt.Sprint(b.AppID()) || claims.Events[0].Request["id"] == "" {
 				t.Errorf("%+v", claims)

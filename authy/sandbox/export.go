@@ -108,13 +108,13 @@ func (s *Service) importInto(text []byte, apps []*application, clock bool) error
 			p.into.lastID = max(p.into.lastID, p.fresh.lastID, p.app.LastID)
 			p.into.callback = callback{p.app.CallbackURL, p.app.CallbackMethod}
 			p.into.forget()
+			p.into.tell(EventReset, struct{}{})
 			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("sandbox: import: %w", err)
 		}
 	}
-	s.hub.publish(EventReset, "", struct{}{})
 	return nil
 }
 

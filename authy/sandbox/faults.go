@@ -86,7 +86,7 @@ func (s *Service) ClearFaults() {
 }
 
 func (s *Service) tellFaults() {
-	s.hub.publish(EventFault, "", object{{"faults", s.faults.List()}})
+	s.hub.publish(EventFault, "", struct{}{})
 }
 
 // checkCode refuses codes that the API does not have; 0 is none.

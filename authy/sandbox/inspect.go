@@ -222,7 +222,12 @@ func parseDuration(s string) (time.Duration, error) {
 	return time.ParseDuration(s)
 }
 
-func inspectReset(s *Service, _ *request) (any, error) {
-	s.Reset()
+// inspectReset resets everything, or only the caller's application beside others; the clock is theirs, too.
+func inspectReset(s *Service, rq *request) (any, error) {
+	if apps := s.seen(rq); len(apps) < len(s.apps) {
+		s.reset(apps[0])
+	} else {
+		s.Reset()
+	}
 	return object{{"success", true}}, nil
 }

@@ -4,6 +4,6 @@ package sandbox_test
 
 // The sizes of tests that take long, as everybody runs them; -tags heavy has the full ones.
 const (
-	killedTimes = 3
-	killedAfter = 20 // acknowledged users
+	killedTimes = 2
+	killedAfter = 15 // acknowledged users
 )

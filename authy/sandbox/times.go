@@ -67,13 +67,18 @@ func (s *Service) Reset() {
 	s.clock.reset()
 	s.keepClock()
 	for _, a := range s.apps {
-		s.transact(a, nil, func(time.Time) error {
-			a.state = newState(s.config.limits)
-			a.forget()
-			return nil
-		})
+		s.reset(a)
 	}
-	s.hub.publish(EventReset, "", struct{}{})
+}
+
+// reset forgets what one application knows.
+func (s *Service) reset(a *application) {
+	s.transact(a, nil, func(time.Time) error {
+		a.state = newState(s.config.limits)
+		a.forget()
+		a.tell(EventReset, struct{}{})
+		return nil
+	})
 }
 
 // forget makes the disk follow a state that was replaced as a whole.

@@ -21,7 +21,7 @@ const (
 	EventCallback EventKind = "callback" // a Sent callback or webhook that was created or tried
 	EventRequest  EventKind = "request"  // a Request that was answered, masked
 	EventClock    EventKind = "clock"    // a ClockState after a change
-	EventFault    EventKind = "fault"    // {"faults":[fault.Status...]} after a change
+	EventFault    EventKind = "fault"    // {}: rules or their counts changed
 	EventReset    EventKind = "reset"    // {}: everything is to be read anew
 )
 
@@ -190,7 +190,7 @@ func streamEvents(s *Service, w http.ResponseWriter, rq *request) error {
 	last, known := s.lastEvent(rq)
 	watcher, missed, whole := s.hub.watch(last, wants)
 	if watcher == nil {
-		return &refusal{code: codeTooMany, message: "DoS protection: too many watch already", retryAfter: heartbeat}
+		return &refusal{code: codeTooMany, message: "DoS protection: Too many watch already, or the sandbox is closing", retryAfter: heartbeat}
 	}
 	defer s.hub.leave(watcher)
 
