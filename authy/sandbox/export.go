@@ -94,6 +94,11 @@ func (s *Service) importInto(text []byte, apps []*application, clock bool) error
 		if err := fresh.load(recordsOf(e.Records)); err != nil {
 			return fmt.Errorf("sandbox: import: app %s: %w: %w", strconv.Quote(clip(e.Name)), ErrInvalid, err)
 		}
+		for d := range fresh.deliveries.newest() {
+			if d.State == DeliveryPending {
+				d.State = DeliveryFailed // it was another sandbox's to deliver; it can be sent again by hand
+			}
+		}
 		plan = append(plan, replacement{apps[i], fresh, r})
 	}
 	if clock && in.Clock != nil {

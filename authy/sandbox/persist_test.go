@@ -264,6 +264,18 @@ func TestBadDataDirectory(t *testing.T) {
 	s.Close(t.Context())
 }
 
+// What cannot be kept is not acknowledged.
+func TestDiskGone(t *testing.T) {
+	t.Parallel()
+	b := openBox(t, t.TempDir())
+	id := b.register()
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/protected/json/sms/%d", id).fails(500, "60000", "An error occurred: the data directory is closed")
+	b.get("/protected/json/users/%d/status", id).wants(200)
+}
+
 // serveUntilKilled is the child of the test below: it tells its URL and serves.
 func serveUntilKilled(dir string) {
 	s, err := sandbox.Start(context.Background(), "", sandbox.WithKeys(testKey), sandbox.WithData(dir))
