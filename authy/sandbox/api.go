@@ -1,18 +1,12 @@
 package sandbox
 
 import (
-	"cmp"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/authysh/authysh/authy/sandbox/fault"
 )
 
 // APIVersion is the version of the paths under /sandbox/api/.
@@ -20,9 +14,6 @@ const APIVersion = 1
 
 // AdminHeader carries the admin token; "Authorization: Bearer" does, too.
 const AdminHeader = "X-Sandbox-Token"
-
-// maxImport bounds an import.
-const maxImport = 256 << 20
 
 // WithAdminToken sets the token that opens the paths under /sandbox/ for every application; without it the
 // token is 32 random letters and digits, see [Service.AdminToken].
@@ -147,27 +138,6 @@ func apiApps(s *Service, rq *request) (any, error) {
 	return object{{"apps", s.viewApps(s.seen(rq))}, {"success", true}}, nil
 }
 
-func apiSetCallback(a *application, rq *request) (any, error) {
-	target, method := rq.params.text("url"), rq.params.text("method")
-	if err := checkCallback(target, method); err != nil {
-		return nil, badParam("url", strings.TrimPrefix(err.Error(), "callback "))
-	}
-	a.callback = callback{target, method}
-	return object{{"callback", object{{"url", target}, {"method", a.callback.verb()}}}, {"success", true}}, nil
-}
-
-// SetCallback changes where answers to approval requests are sent; an empty target stops it.
-func (x *Application) SetCallback(target, method string) error {
-	if err := checkCallback(target, method); err != nil {
-		return err
-	}
-	_, err := run(x, "callback", func(a *application, _ time.Time) (struct{}, error) {
-		a.callback = callback{target, method}
-		return struct{}{}, nil
-	})
-	return err
-}
-
 // page is a part of a listing whose elements are numbered, the latest first.
 type page struct {
 	limit         int
@@ -256,110 +226,6 @@ func apiRequests(s *Service, rq *request) (any, error) {
 	return object{{"requests", out}, {"next", next(p, out, func(r Request) int64 { return r.ID })}, {"success", true}}, nil
 }
 
-// Sent is a callback or webhook with what became of it; its JSON form is an element of
-// GET /sandbox/api/callbacks.
-type Sent struct {
-	ID int64 `json:"id"`
-	// Kind is DeliveryCallback or DeliveryWebhook.
-	Kind string `json:"kind"`
-	// Event is "approved" or "denied", or the webhook's event.
-	Event   string `json:"event"`
-	AuthyID int64  `json:"authy_id"` // 0 for webhooks
-	// Subject is the approval request's uuid or the webhook's id.
-	Subject string    `json:"subject"`
-	Method  string    `json:"method"`
-	URL     string    `json:"url"`
-	Created time.Time `json:"created_at"`
-	// State is pending, delivered, failed or dropped.
-	State string `json:"state"`
-	// Content is what is told: the fields of a callback, the claims of a webhook.
-	Content json.RawMessage `json:"content"`
-	// Attempts are the latest 20, oldest first.
-	Attempts []Attempt `json:"attempts"`
-}
-
-func viewDelivery(d *delivery) Sent {
-	return Sent{
-		d.ID, d.Kind, d.Event, d.AuthyID, d.Subject, d.Method, d.URL, d.Created, d.State, d.Content,
-		append([]Attempt{}, d.Attempts...),
-	}
-}
-
-func apiCallbacks(a *application, rq *request) (any, error) {
-	p, err := rq.page()
-	if err != nil {
-		return nil, err
-	}
-	out := a.listDeliveries(p, rq.params.text("subject"))
-	return object{{"callbacks", out}, {"next", next(p, out, func(d Sent) int64 { return d.ID })}, {"success", true}}, nil
-}
-
-func (a *application) listDeliveries(p page, subject string) []Sent {
-	found := take(a.deliveries.newest(), p.limit, func(d *delivery) bool {
-		return p.has(d.ID) && (subject == "" || d.Subject == subject)
-	})
-	out := make([]Sent, len(found))
-	for i, d := range found {
-		out[i] = viewDelivery(d)
-	}
-	return out
-}
-
-func (a *application) sentDelivery(id string) (*delivery, error) {
-	d, ok := a.deliveries.get(id)
-	if !ok {
-		return nil, &refusal{code: codeRequest, status: http.StatusNotFound, message: "Callback not found: " + clip(id)}
-	}
-	return d, nil
-}
-
-func apiCallback(a *application, rq *request) (any, error) {
-	d, err := a.sentDelivery(rq.arg("id"))
-	if err != nil {
-		return nil, err
-	}
-	return named("callback", viewDelivery(d), nil)
-}
-
-func apiResend(a *application, rq *request) (any, error) {
-	d, err := a.resend(rq.arg("id"))
-	if err != nil {
-		return nil, err
-	}
-	return named("callback", viewDelivery(d), nil)
-}
-
-// resend puts a delivery on its way once more, signed anew, under a number of its own.
-func (a *application) resend(id string) (*delivery, error) {
-	d, err := a.sentDelivery(id)
-	if err != nil {
-		return nil, err
-	}
-	again := *d
-	again.Attempts = nil
-	a.dispatch(&again)
-	return &again, nil
-}
-
-// Callbacks lists up to limit callbacks and webhooks, the latest first; 0 means [DefaultLimit].
-func (x *Application) Callbacks(limit int) []Sent {
-	out, _ := run(x, "callbacks", func(a *application, _ time.Time) ([]Sent, error) {
-		return a.listDeliveries(page{limit: cmp.Or(limit, DefaultLimit)}, ""), nil
-	})
-	return out
-}
-
-// Resend delivers a callback or webhook once more, signed anew; the result is the new one.
-func (x *Application) Resend(id int64) (Sent, error) {
-	return run(x, "callback "+strconv.FormatInt(id, 10), func(a *application, _ time.Time) (Sent, error) {
-		d, err := a.resend(strconv.FormatInt(id, 10))
-		if err != nil {
-			return Sent{}, err
-		}
-		return viewDelivery(d), nil
-	})
-}
-
 // Approval gives one approval request, or [ErrNotFound].
 func (x *Application) Approval(uuid string) (Approval, error) {
 	return run(x, "approval request "+clip(uuid), func(a *application, now time.Time) (Approval, error) {
@@ -369,94 +235,4 @@ func (x *Application) Approval(uuid string) (Approval, error) {
 		}
 		return viewApproval(p, now), nil
 	})
-}
-
-// ownFaults are the rules that a caller may see and change: with an application's key those for it alone.
-func (s *Service) ownFaults(rq *request) []fault.Status {
-	return slices.DeleteFunc(s.faults.List(), func(r fault.Status) bool {
-		return !rq.admin && !strings.EqualFold(r.App, rq.app.name)
-	})
-}
-
-func apiFaults(s *Service, rq *request) (any, error) {
-	return object{{"faults", s.ownFaults(rq)}, {"success", true}}, nil
-}
-
-// apiAddFault takes the fields of a rule, or rule: a line.
-func apiAddFault(s *Service, rq *request) (any, error) {
-	var rule fault.Rule
-	var err error
-	if line := rq.params.text("rule"); line != "" {
-		rule, err = fault.Parse(line)
-	} else {
-		rule, err = fault.FromFields(rq.params)
-	}
-	if err == nil && !rq.admin {
-		rule.App = rq.app.name
-	}
-	var status fault.Status
-	if err == nil {
-		status, err = s.AddFault(rule)
-	}
-	if err != nil {
-		return nil, badRequest(err.Error())
-	}
-	return named("fault", status, nil)
-}
-
-// ownFault reads the number of a rule that the caller may change.
-func (s *Service) ownFault(rq *request) (int, error) {
-	id := int(number(rq.arg("id")))
-	if !slices.ContainsFunc(s.ownFaults(rq), func(r fault.Status) bool { return r.ID == id }) {
-		return 0, &refusal{code: codeRequest, status: http.StatusNotFound, message: "Fault rule not found: " + clip(rq.arg("id"))}
-	}
-	return id, nil
-}
-
-func apiDeleteFault(s *Service, rq *request) (any, error) {
-	id, err := s.ownFault(rq)
-	if err != nil {
-		return nil, err
-	}
-	s.DeleteFault(id)
-	return object{{"success", true}}, nil
-}
-
-func apiClearFaults(s *Service, rq *request) (any, error) {
-	for _, r := range s.ownFaults(rq) {
-		s.faults.Delete(r.ID)
-	}
-	s.tellFaults()
-	return object{{"success", true}}, nil
-}
-
-func apiEnableFault(s *Service, rq *request) (any, error)  { return s.switchFault(rq, true) }
-func apiDisableFault(s *Service, rq *request) (any, error) { return s.switchFault(rq, false) }
-
-func (s *Service) switchFault(rq *request, on bool) (any, error) {
-	id, err := s.ownFault(rq)
-	if err != nil {
-		return nil, err
-	}
-	status, err := s.SwitchFault(id, on)
-	return named("fault", status, err)
-}
-
-func apiExport(s *Service, rq *request) (any, error) {
-	if !rq.admin {
-		return s.export(nil, s.seen(rq)), nil
-	}
-	clock := s.clock.record()
-	return s.export(&clock, s.seen(rq)), nil
-}
-
-func apiImport(s *Service, rq *request) (any, error) {
-	text, err := io.ReadAll(io.LimitReader(rq.Body, maxImport+1))
-	if err != nil || len(text) > maxImport {
-		return nil, badRequest("the import could not be read, or is larger than 256 MB")
-	}
-	if err := s.importInto(text, s.seen(rq), rq.admin); err != nil {
-		return nil, badRequest(strings.TrimPrefix(err.Error(), "sandbox: "))
-	}
-	return object{{"success", true}}, nil
 }

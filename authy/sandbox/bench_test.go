@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/authysh/authysh/authy/sandbox"
@@ -51,4 +52,33 @@ func serve(b *testing.B, h http.Handler, status int, request func(i int) (method
 			b.Fatalf("status %d: %s", w.Code, w.Body)
 		}
 	}
+}
+
+// BenchmarkRegisterKept is the price of a data directory for one caller, who waits for the disk each time, and
+// BenchmarkRegisterKeptTogether for many, who wait together.
+func BenchmarkRegisterKept(b *testing.B) { registerKept(b, 1) }
+
+func BenchmarkRegisterKeptTogether(b *testing.B) { registerKept(b, 64) }
+
+func registerKept(b *testing.B, callers int) {
+	box, err := sandbox.Open(sandbox.WithKeys(testKey), sandbox.WithData(b.TempDir()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer box.Close(b.Context())
+	var n atomic.Int64
+	b.ReportAllocs()
+	b.SetParallelism(callers)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			r := httptest.NewRequest("POST", "/protected/json/users/new", strings.NewReader(
+				fmt.Sprintf("user[email]=a@b.example&user[cellphone]=9%08d&user[country_code]=351", n.Add(1))))
+			r.Header.Set("X-Authy-API-Key", testKey)
+			w := httptest.NewRecorder()
+			box.ServeHTTP(w, r)
+			if w.Code != 200 {
+				b.Errorf("status %d: %s", w.Code, w.Body)
+			}
+		}
+	})
 }

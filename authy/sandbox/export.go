@@ -158,3 +158,25 @@ func recordsOf(kinds map[string]map[string]json.RawMessage) map[string][]store.R
 	}
 	return out
 }
+
+// maxImport bounds an import.
+const maxImport = 256 << 20
+
+func apiExport(s *Service, rq *request) (any, error) {
+	if !rq.admin {
+		return s.export(nil, s.seen(rq)), nil
+	}
+	clock := s.clock.record()
+	return s.export(&clock, s.seen(rq)), nil
+}
+
+func apiImport(s *Service, rq *request) (any, error) {
+	text, err := io.ReadAll(io.LimitReader(rq.Body, maxImport+1))
+	if err != nil || len(text) > maxImport {
+		return nil, badRequest("the import could not be read, or is larger than 256 MB")
+	}
+	if err := s.importInto(text, s.seen(rq), rq.admin); err != nil {
+		return nil, badRequest(strings.TrimPrefix(err.Error(), "sandbox: "))
+	}
+	return object{{"success", true}}, nil
+}
