@@ -5,5 +5,5 @@ package sandbox_test
 // The sizes of tests that take long, as CI runs them.
 const (
 	killedTimes = 20
-	killedAfter = 200 // acknowledged users
+	killedAfter = 60 // acknowledged users
 )
