@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},
 	"cmd/authysh/internal/arguments": {modulePath + "/authy"},
+	"cmd/authysh/internal/capture":   {},
 	"cmd/authysh/internal/firstgc":   {},
 	"cmd/authysh/internal/present": {
 		modulePath + "/authy", "go.yaml.in/yaml/v3", "github.com/mattn/go-runewidth", "github.com/jmespath-community/go-jmespath/...",

@@ -26,17 +26,10 @@ var drawCode = &extra{
 		flags.String("out", "", "write the QR code, a PNG, to this new `file`")
 	},
 	check: func(p *performed) error {
-		name := p.flags.Lookup("out").Value.String()
 		if !p.flags.Changed("out") {
 			return nil
 		}
-		if name == "" {
-			return &usageError{message: "--out must not be empty"}
-		}
-		if _, err := os.Lstat(name); err == nil {
-			return &usageError{message: "--out " + name + " exists already", hint: "remove it or name another file: the new code would replace a secret"}
-		}
-		return nil
+		return checkNewFile("--out", p.flags.Lookup("out").Value.String())
 	},
 	step: showCode,
 	note: "The code is a secret. On a terminal it is drawn below the answer.",
@@ -80,15 +73,26 @@ func showCode(ctx context.Context, p *performed) error {
 	return nil
 }
 
+// checkNewFile finds out before anything is done that a file could not be written, as nothing is ever replaced.
+func checkNewFile(flag, name string) error {
+	if name == "" {
+		return &usageError{message: flag + " must not be empty"}
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return &usageError{message: flag + " " + name + " exists already", hint: "remove it or name another file: nothing is replaced"}
+	}
+	return nil
+}
+
 // writeNew writes a secret to a file that is not there yet.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("cannot write the QR code: %w", err)
+		return fmt.Errorf("cannot write the file: %w", err)
 	}
 	_, err = f.Write(data)
 	if err := cmp.Or(err, f.Close()); err != nil {
-		return fmt.Errorf("cannot write the QR code: %w", err)
+		return fmt.Errorf("cannot write the file: %w", err)
 	}
 	return nil
 }
