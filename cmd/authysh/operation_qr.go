@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -18,6 +21,9 @@ import (
 
 // maxPicture bounds a picture that is fetched, in bytes.
 const maxPicture = 1 << 20
+
+// maxRedirects bounds how often the address of a picture may lead to another.
+const maxRedirects = 3
 
 // drawCode shows the QR code of authysh user create-secret: in the terminal, and with --out in a file.
 var drawCode = &extra{
@@ -35,42 +41,53 @@ var drawCode = &extra{
 	note: "The code is a secret. On a terminal it is drawn below the answer.",
 }
 
-// showCode fetches the picture. Where it cannot be drawn the answer, with its URL, is shown all the same.
+// showCode fetches the picture for a file, and has it drawn below an answer that a person reads. Where it cannot be drawn
+// the answer, with its URL, is shown all the same.
 func showCode(ctx context.Context, p *performed) error {
 	file := p.flags.Lookup("out").Value.String()
 	secret, ok := p.result.(*authy.UserSecret)
 	if !ok {
 		return fmt.Errorf("cannot draw the code: the result is a %T", p.result)
 	}
-	if file == "" && !p.app.stdoutTerminal {
+	if file == "" {
+		if p.app.stdoutTerminal {
+			p.footer = func(w io.Writer) error { return p.drawCode(ctx, w, secret.QRCode) }
+		}
 		return nil
 	}
 	picture, err := p.fetch(ctx, secret.QRCode)
-	if err != nil && file == "" {
-		p.app.warn("the QR code cannot be fetched: "+err.Error(), "open the URL of qr_code in a browser")
-		return nil
-	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return fmt.Errorf("the QR code cannot be fetched, so %s was not written: %w", file, err)
 	}
-	if file != "" {
-		return writeNew(file, picture)
+	return writeNew(file, picture)
+}
+
+// drawCode draws the code of a picture, or warns that it cannot.
+func (p *performed) drawCode(ctx context.Context, w io.Writer, address string) error {
+	const instead = "open the URL of qr_code in a browser"
+	picture, err := p.fetch(ctx, address)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		p.app.warn("the QR code cannot be fetched: "+err.Error(), instead)
+		return nil
 	}
 	code, err := qrcode.Read(picture)
 	if err != nil {
-		p.app.warn("the QR code cannot be drawn: "+err.Error(), "open the URL of qr_code in a browser")
+		p.app.warn("the QR code cannot be drawn: "+err.Error(), instead)
 		return nil
 	}
-	p.footer = func(w io.Writer) error {
-		columns, _ := p.app.console.Size()
-		if code.Columns() > columns {
-			p.app.warn(fmt.Sprintf("the terminal is too narrow for the QR code, which takes %d columns", code.Columns()), "widen it, or write the code to a file with --out")
-			return nil
-		}
-		_, err := io.WriteString(w, "\n"+code.Draw(p.app.resultColors()))
-		return err
+	if columns, _ := p.app.console.Size(); code.Columns() > columns {
+		p.app.warn(fmt.Sprintf("the terminal is too narrow for the QR code: it takes %d columns, and there are %d", code.Columns(), columns),
+			"widen it, write the code to a file with --out, or "+instead)
+		return nil
 	}
-	return nil
+	_, err = io.WriteString(w, "\n"+code.Draw(p.app.resultColors()))
+	return err
 }
 
 // checkNewFile finds out before anything is done that a file could not be written, as nothing is ever replaced.
@@ -80,6 +97,9 @@ func checkNewFile(flag, name string) error {
 	}
 	if _, err := os.Lstat(name); err == nil {
 		return &usageError{message: flag + " " + name + " exists already", hint: "remove it or name another file: nothing is replaced"}
+	}
+	if folder, err := os.Stat(filepath.Dir(name)); err != nil || !folder.IsDir() {
+		return &usageError{message: fmt.Sprintf("%s %s cannot be written: there is no folder %s", flag, name, filepath.Dir(name))}
 	}
 	return nil
 }
@@ -97,14 +117,15 @@ func writeNew(name string, data []byte) error {
 	return nil
 }
 
-// fetch gets a picture that the service refers to, by the way that its calls take, but without the key.
+// fetch gets a picture that the service refers to, by the way that its calls take, but without the key and without a
+// trace: the address is as good as the secret.
 func (p *performed) fetch(ctx context.Context, address string) ([]byte, error) {
 	target, err := url.Parse(address)
 	if err != nil {
 		return nil, errors.New("its address is no URL")
 	}
-	if own, err := url.Parse(cmp.Or(p.client.Host, authy.DefaultHost)); target.Scheme != "https" && (err != nil || target.Scheme != own.Scheme || target.Host != own.Host) {
-		return nil, fmt.Errorf("its address is neither https nor at the service: %s", target.Redacted())
+	if !p.trusts(target) {
+		return nil, errors.New("its address is neither https nor at the service")
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.settings.duration("timeout"), authy.DefaultTimeout))
 	defer cancel()
@@ -112,24 +133,55 @@ func (p *performed) fetch(ctx context.Context, address string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := http.Client{}
-	if p.client.HTTPClient != nil {
-		client.Transport = p.client.HTTPClient.Transport
-	}
+	client := http.Client{Transport: p.transport(), CheckRedirect: func(r *http.Request, before []*http.Request) error {
+		switch {
+		case !p.trusts(r.URL):
+			return errors.New("its address leads to one that is neither https nor at the service")
+		case len(before) >= maxRedirects:
+			return fmt.Errorf("its address leads on more than %d times", maxRedirects)
+		}
+		return nil
+	}}
 	response, err := client.Do(request)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
-			err = wrapped.Err // without the address, which is as good as the secret
+			err = wrapped.Err
 		}
 		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the answer is %s", response.Status)
+		return nil, fmt.Errorf("the answer is %s", cmp.Or(response.Status, http.StatusText(response.StatusCode)))
 	}
 	picture, err := io.ReadAll(io.LimitReader(response.Body, maxPicture+1))
 	if err == nil && len(picture) > maxPicture {
 		err = fmt.Errorf("it has over %d bytes", maxPicture)
 	}
 	return picture, err
+}
+
+// trusts reports whether a secret may come from there: by https, from this machine, or from the service itself, for which
+// the user may have permitted plain http.
+func (p *performed) trusts(target *url.URL) bool {
+	if target.Scheme == "https" {
+		return true
+	}
+	host := target.Hostname()
+	ip, err := netip.ParseAddr(host)
+	if target.Scheme == "http" && (strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()) {
+		return true
+	}
+	own, err := url.Parse(cmp.Or(p.client.Host, authy.DefaultHost))
+	return err == nil && target.Scheme == own.Scheme && target.Host == own.Host
+}
+
+// transport is that of the calls, without a trace.
+func (p *performed) transport() http.RoundTripper {
+	if p.client.HTTPClient == nil {
+		return nil
+	}
+	if traced, ok := p.client.HTTPClient.Transport.(*tracer); ok {
+		return traced.next
+	}
+	return p.client.HTTPClient.Transport
 }
