@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"sandbox": startSandbox,
 			"private": private,
 			"keep":    keep,
+			"answer":  answerPush,
 		},
 	})
 }

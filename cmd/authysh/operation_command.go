@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -270,7 +271,8 @@ func (c *operationCommand) surplus(s shape, arg string) error {
 	}
 	c.cmd.Flags().Visit(func(f *pflag.Flag) {
 		isBool := f.Value.Type() == "bool"
-		if isBool && (arg == "true" || arg == "false") || f.Name == "dry-run" && (arg == "curl" || arg == "http") {
+		_, noTime := time.ParseDuration(arg)
+		if isBool && (arg == "true" || arg == "false") || f.Name == "dry-run" && (arg == "curl" || arg == "http") || f.Name == "wait" && noTime == nil {
 			e.hint = "write --" + f.Name + "=" + arg
 		}
 	})

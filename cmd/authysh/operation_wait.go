@@ -20,7 +20,13 @@ var waitForAnswer = &extra{
 		flags.Lookup("wait").NoOptDefVal = waitUntilOver
 	},
 	check: func(p *performed) error {
-		_, err := waitLimit(p.flags)
+		limit, err := waitLimit(p.flags)
+		if err == nil && limit == 0 && p.flags.Changed("wait") && p.app.box != nil && p.options.dryRun == "" {
+			return &usageError{
+				message: "--wait would never end: nobody can answer in the private sandbox of --sandbox",
+				hint:    "give it a limit, as in --wait=5s, or serve a sandbox with authysh sandbox",
+			}
+		}
 		return err
 	},
 	step: awaitAnswer,
@@ -31,7 +37,7 @@ var waitForAnswer = &extra{
 // waitLimit is how long to wait; 0 is as long as it takes.
 func waitLimit(flags *pflag.FlagSet) (time.Duration, error) {
 	written := flags.Lookup("wait").Value.String()
-	if written == waitUntilOver || written == "" {
+	if written == waitUntilOver || !flags.Changed("wait") {
 		return 0, nil
 	}
 	limit, err := time.ParseDuration(written)
