@@ -35,7 +35,7 @@ func (a *app) verifyCallbackCommand() *cobra.Command {
 			"It exits with 0 if the callback is genuine, and with 3 if not. Where only the\n" +
 			"URL is to blame, it tells the one for which the signature is right.",
 		Example: "  nc -l 8080 | authysh callback verify --request - --url https://example.com\n" +
-			"  authysh callback verify --body-file body.json --url https://example.com/authy \\\n" +
+			"  authysh callback verify --body-file body.json --url https://example.com/ \\\n" +
 			"    -H 'X-Authy-Signature: hqB6...' -H 'X-Authy-Signature-Nonce: 1455825429'",
 		Args:        noArguments,
 		Annotations: map[string]string{usesFlags: callbackFlags},
