@@ -77,7 +77,7 @@ func TestWaitInterrupted(t *testing.T) {
 	t.Parallel()
 	s, env, user := serveAsked(t)
 	asked := make(chan string, 100)
-	s.onAsked = func(id string) { asked <- id }
+	s.onAsked.Store(func(id string) { asked <- id })
 	p := sitDown(t, t.TempDir(), listOf(env), "onetouch", "create", user, "Log in?", "--wait")
 	id := <-asked
 	p.sees("waiting for the answer")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,12 +19,14 @@ import (
 // askedService is a sandbox that calls onAsked before it tells about an approval request.
 type askedService struct {
 	*sandbox.Service
-	onAsked func(id string)
+	onAsked atomic.Value // func(id string)
 }
 
 func (s *askedService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if id, ok := strings.CutPrefix(r.URL.Path, "/onetouch/json/approval_requests/"); ok && r.Method == http.MethodGet && s.onAsked != nil {
-		s.onAsked(id)
+	if id, ok := strings.CutPrefix(r.URL.Path, "/onetouch/json/approval_requests/"); ok && r.Method == http.MethodGet {
+		if tell, ok := s.onAsked.Load().(func(string)); ok {
+			tell(id)
+		}
 	}
 	s.Service.ServeHTTP(w, r)
 }
@@ -57,11 +60,11 @@ func TestWaitForAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, env, user := serveAsked(t)
-			s.onAsked = func(id string) {
+			s.onAsked.Store(func(id string) {
 				if err := tc.answer(s.Service, id); err != nil {
 					t.Error(err)
 				}
-			}
+			})
 			code, out, said := authysh(t, "", env, "onetouch", "create", user, "Log in?", "--wait")
 			if status := gjson.Get(out, "approval_request.status").String(); code != tc.code || status != tc.status || said != tc.said {
 				t.Errorf("exit code %d, status %q, said %q; want %d, %q, %q", code, status, said, tc.code, tc.status, tc.said)
