@@ -22,13 +22,19 @@ func ExampleStart() {
 
 	api := box.URL() + "/protected/json/"
 	key := "?api_key=" + box.Key()
-	http.PostForm(api+"users/new"+key, url.Values{
+	done := func(res *http.Response, err error) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	done(http.PostForm(api+"users/new"+key, url.Values{
 		"user[email]":        {"ana@example.com"},
 		"user[cellphone]":    {"911 234 567"},
 		"user[country_code]": {"351"},
-	})
+	}))
 	user := box.Users(1)[0]
-	http.Get(fmt.Sprintf("%ssms/%d%s", api, user.ID, key))
+	done(http.Get(fmt.Sprintf("%ssms/%d%s", api, user.ID, key)))
 
 	text := box.Outbox(sandbox.OutboxFilter{Phone: user.Phone, Limit: 1})[0]
 	fmt.Println(text.To, text.Text)
