@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"cmd/authysh": {
 		modulePath + "/luabind/check", modulePath + "/luabind/stubs",
 		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/authy", modulePath + "/authy/sandbox",
-		"github.com/spf13/...", "github.com/cpuguy83/go-md2man/v2/md2man", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
+		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
 		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},
 	"cmd/authysh/internal/arguments": {modulePath + "/authy"},

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
@@ -82,22 +81,9 @@ func (a *app) manWriter() (docWriter, error) {
 	}
 	render := func(p page) []byte {
 		title := fmt.Sprintf("%% %q %q %q %q %q\n\n", strings.ToUpper(p.name()), strconv.Itoa(p.section()), date, "authysh "+thisBuild().Version, "authysh manual")
-		return withMinusSigns(md2man.Render([]byte(p.markdown(true, title))))
+		return []byte(roff(p.markdown(true, title)))
 	}
 	return docWriter{render, func(p page) string { return p.name() + "." + strconv.Itoa(p.section()) }}, nil
-}
-
-// withMinusSigns makes every dash of the text one that can be copied into a shell: roff takes a bare one for a hyphen,
-// which is another character.
-func withMinusSigns(roff []byte) []byte {
-	lines := strings.SplitAfter(string(roff), "\n")
-	for i, line := range lines {
-		if !strings.HasPrefix(line, ".") && !strings.HasPrefix(line, "'") {
-			line = strings.ReplaceAll(line, `\-`, "-")
-			lines[i] = strings.ReplaceAll(line, "-", `\-`)
-		}
-	}
-	return []byte(strings.Join(lines, ""))
 }
 
 // writePages writes all pages into a folder.

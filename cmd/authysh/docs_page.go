@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -70,11 +71,11 @@ func (p page) markdown(forMan bool, title string) string {
 	} else {
 		w.writeCommand()
 	}
-	return manyBlankLines.ReplaceAllString(w.b.String(), "\n\n")
+	return manyBlankLines().ReplaceAllString(w.b.String(), "\n\n")
 }
 
 // manyBlankLines are more than one: Markdown makes nothing of them.
-var manyBlankLines = regexp.MustCompile(`\n{3,}`)
+var manyBlankLines = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\n{3,}`) })
 
 // pageWriter writes one page.
 type pageWriter struct {
@@ -307,10 +308,10 @@ func unindented(block string) string {
 // markdownSigns are those that mean something within a line; at its beginning, more do.
 var (
 	markdownSigns = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, ">", `\>`, "[", `\[`, "]", `\]`, "{", `\{`, "}", `\}`, "|", `\|`, "&", `\&`, "~", `\~`)
-	markdownStart = regexp.MustCompile(`^(\d*)([-+#:.])`)
+	markdownStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d*)([-+#:.])`) })
 )
 
 // escaped makes a line of plain text mean the same in Markdown.
 func escaped(line string) string {
-	return markdownStart.ReplaceAllString(markdownSigns.Replace(line), `$1\$2`)
+	return markdownStart().ReplaceAllString(markdownSigns.Replace(line), `$1\$2`)
 }

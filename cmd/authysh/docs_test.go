@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/pflag"
 )
 
@@ -55,7 +54,7 @@ func TestDocsHaveAll(t *testing.T) {
 			t.Errorf("no page of %s", p.title())
 		}
 		p.cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
-			if !f.Hidden && (!strings.Contains(web, "`--"+f.Name+"`") || !strings.Contains(roff, `\fB--`+f.Name+`\fR`)) {
+			if !f.Hidden && (!strings.Contains(web, "`--"+f.Name+"`") || !strings.Contains(roff, `\fB--`+f.Name+`\fP`)) {
 				t.Errorf("%s: no --%s", p.title(), f.Name)
 			}
 		})
@@ -129,10 +128,10 @@ func TestEscaped(t *testing.T) {
 		"a_b_c *d* **e** `f` <g> <https://x.example> [h](i) {j} | k & l ~~m~~ &amp; \"n\" 'o'", "# p", "- q", "+ r", "1. s",
 		": t", "% u", "---", "--flag x", ". v", "!w", "x (y)", "AUTHYSH_*", "0012345 @file @@ana -", "```", "> z", "[^1]: note",
 	} {
-		roff := string(md2man.Render([]byte("before\n" + escaped(line) + "\nafter\n")))
-		got := strings.NewReplacer(`\&`, "", `\\`, `\`).Replace(roff)
+		made := roff("before\n" + escaped(line) + "\nafter\n")
+		got := strings.NewReplacer(`\&`, "", `\e`, `\`, `\-`, "-").Replace(made)
 		if !strings.Contains(got, "before\n"+line+"\nafter") {
-			t.Errorf("%s: got %q", line, roff)
+			t.Errorf("%s: got %q", line, made)
 		}
 	}
 }

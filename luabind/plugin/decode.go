@@ -222,7 +222,7 @@ func (d *decoder) functions(at string, v any, known []string) []string {
 	for _, name := range names {
 		place := under(at, clip(name))
 		if known == nil {
-			if reason := nameProblem(name, pluginName, "lower-case letters, digits and single dashes"); reason != "" {
+			if reason := nameProblem(name, pluginName(), "lower-case letters, digits and single dashes"); reason != "" {
 				d.refuse(place, "%s", reason)
 			}
 		}

@@ -31,7 +31,7 @@ func (d *decoder) operations(v any) []Operation {
 	var operations []Operation
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		at := under("operations", clip(name))
-		if reason := nameProblem(name, snakeCaseName, "a name in snake_case"); reason != "" {
+		if reason := nameProblem(name, snakeCaseName(), "a name in snake_case"); reason != "" {
 			d.refuse(at, "%s", reason)
 			continue
 		}
@@ -84,7 +84,7 @@ func (d *decoder) specs(at string, v any, parameters bool) []authy.Spec {
 	names := map[string]bool{}
 	for i := range specs {
 		s := &specs[i]
-		if reason := nameProblem(s.Name, snakeCaseName, "a name in snake_case"); reason != "" {
+		if reason := nameProblem(s.Name, snakeCaseName(), "a name in snake_case"); reason != "" {
 			d.refuse(at, "has a name that %s", reason)
 		}
 		if names[s.Name] {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/authysh/authysh/authy"
 )
@@ -80,8 +81,8 @@ func (e *ManifestError) Error() string {
 const maxName = 40
 
 var (
-	pluginName    = regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`)
-	snakeCaseName = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	pluginName    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`) })
+	snakeCaseName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`) })
 )
 
 // luaKeywords cannot be names in Lua.
@@ -90,7 +91,7 @@ var luaKeywords = strings.Fields(`and break do else elseif end false for functio
 
 // CheckName tells what is wrong with the name of a plugin; nil when nothing is.
 func CheckName(name string) error {
-	if reason := nameProblem(name, pluginName, "lower-case letters, digits and single dashes, beginning with a letter"); reason != "" {
+	if reason := nameProblem(name, pluginName(), "lower-case letters, digits and single dashes, beginning with a letter"); reason != "" {
 		return fmt.Errorf("plugin name %s", reason)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Permissions are what a plugin may reach outside of its interpreter. The zero value is nothing.
@@ -93,13 +94,13 @@ func grantProblem(kind, grant string) string {
 	return ""
 }
 
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var envName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
 
 // envProblem refuses what is no name, and the variables that hold the program's own secrets and settings.
 func envProblem(name string) string {
 	upper := strings.ToUpper(name)
 	switch {
-	case !envName.MatchString(name):
+	case !envName().MatchString(name):
 		return fmt.Sprintf("must be the name of one environment variable, without signs such as * and $, got %q", clip(name))
 	case strings.HasPrefix(upper, "AUTHY_") || strings.HasPrefix(upper, "AUTHYSH_"):
 		return fmt.Sprintf("must not be %s: the program's own keys and settings are out of reach for plugins", name)
@@ -153,7 +154,9 @@ type host struct {
 	private  bool // it may be on this machine or in a private network
 }
 
-var hostLabels = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+var hostLabels = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+})
 
 // parseHost reads one entry of Net. The error reads on after its place.
 func parseHost(grant string) (host, error) {
@@ -198,7 +201,7 @@ func parseHost(grant string) (host, error) {
 		return h, fmt.Errorf("may have * only as its first part, as in \"*.example.com\", got %q", clip(grant))
 	case h.wildcard && !strings.Contains(h.name, "."):
 		return h, fmt.Errorf("is too wide: name at least \"*.example.com\", got %q", clip(grant))
-	case len(h.name) > 253 || !hostLabels.MatchString(h.name) || looksNumeric(h.name):
+	case len(h.name) > 253 || !hostLabels().MatchString(h.name) || looksNumeric(h.name):
 		return h, fmt.Errorf("must be a host such as \"hooks.example.com\", got %q", clip(grant))
 	}
 	h.private = h.private || h.name == "localhost"

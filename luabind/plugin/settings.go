@@ -15,7 +15,7 @@ func (d *decoder) settings(v any) []Setting {
 	var settings []Setting
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		at := under("config", clip(name))
-		if reason := nameProblem(name, snakeCaseName, "a name in snake_case"); reason != "" {
+		if reason := nameProblem(name, snakeCaseName(), "a name in snake_case"); reason != "" {
 			d.refuse(at, "%s", reason)
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -255,11 +256,13 @@ func (c *collector) source(name, dir string) (*Source, error) {
 }
 
 // moduleName is what require takes: names with dots between them.
-var moduleName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$`)
+var moduleName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$`)
+})
 
 // Module finds the Lua file of a module of the plugin: "a.b" is a/b.lua or a/b/init.lua.
 func (s *Source) Module(name string) (file, text string, ok bool) {
-	if !moduleName.MatchString(name) {
+	if !moduleName().MatchString(name) {
 		return "", "", false
 	}
 	base := strings.ReplaceAll(name, ".", "/")
@@ -279,7 +282,7 @@ func (s *Source) Modules() []string {
 	var list []string
 	for file := range s.code {
 		name := strings.TrimSuffix(strings.TrimSuffix(file, ".lua"), "/init")
-		if name = strings.ReplaceAll(name, "/", "."); file != MainFile && moduleName.MatchString(name) {
+		if name = strings.ReplaceAll(name, "/", "."); file != MainFile && moduleName().MatchString(name) {
 			list = append(list, name)
 		}
 	}

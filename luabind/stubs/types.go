@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/authysh/authysh/luabind"
 )
@@ -112,13 +113,15 @@ func docOf(p luabind.Param) string {
 }
 
 // keywords are the names that Lua keeps for itself.
-var keywords = regexp.MustCompile(`^(and|break|do|else|elseif|end|false|for|function|if|in|local|nil|not|or|repeat|return|then|true|until|while)$`)
+var keywords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(and|break|do|else|elseif|end|false|for|function|if|in|local|nil|not|or|repeat|return|then|true|until|while)$`)
+})
 
-var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
 
 // safeName is a name for a parameter of a function.
 func safeName(name string) string {
-	if keywords.MatchString(name) {
+	if keywords().MatchString(name) {
 		return name + "_"
 	}
 	return name
@@ -126,7 +129,7 @@ func safeName(name string) string {
 
 // fieldName is a field as annotations write it.
 func fieldName(name string) string {
-	if plainName.MatchString(name) && !keywords.MatchString(name) {
+	if plainName().MatchString(name) && !keywords().MatchString(name) {
 		return name
 	}
 	return "[" + quoted(name) + "]"
