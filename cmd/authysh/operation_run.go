@@ -161,7 +161,7 @@ func (p *performed) question() string {
 			what = append(what, clip(value.String()))
 		}
 	}
-	return fmt.Sprintf("%s (%s, at %s) There is no way back. Delete? [y/N] ", p.op.Doc, strings.Join(what, " "), hostOf(p.client))
+	return fmt.Sprintf("%s: %s, at %s, for good? [y/N] ", strings.TrimSuffix(p.op.Doc, "."), strings.Join(what, " "), hostOf(p.client))
 }
 
 // errDeclined ends a command whose question was answered with no.

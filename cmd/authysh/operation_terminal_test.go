@@ -49,7 +49,7 @@ func TestDeleteQuestion(t *testing.T) {
 			}
 			p := sitDown(t, t.TempDir(), env, append([]string{"user", "delete", id}, tt.flags...)...)
 			if tt.answer != "" {
-				p.sees(`Remove a user from the application. \(` + id + `, at ` + strings.TrimPrefix(server.URL, "http://") + `\) There is no way back. Delete\? \[y/N\] $`)
+				p.sees(`Remove a user from the application: ` + id + `, at ` + strings.TrimPrefix(server.URL, "http://") + `, for good\? \[y/N\] $`)
 				p.types(tt.answer)
 			}
 			p.leaves(tt.code)
