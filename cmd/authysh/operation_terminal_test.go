@@ -53,7 +53,7 @@ func TestDeleteQuestion(t *testing.T) {
 				p.types(tt.answer)
 			}
 			p.leaves(tt.code)
-			if strings.Contains(p.screen(), "Delete?") != (tt.answer != "") {
+			if strings.Contains(p.screen(), "for good?") != (tt.answer != "") {
 				t.Errorf("asked or not:\n%s", p.screen())
 			}
 			if left := len(service.Users(2)); left != tt.left {
