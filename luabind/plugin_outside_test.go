@@ -1,5 +1,3 @@
-//go:build unix
-
 package luabind
 
 import (
@@ -14,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/authysh/authysh/luabind/plugin"
@@ -104,7 +101,7 @@ func TestPluginFiles(t *testing.T) {
 	must(os.Symlink("other.log", filepath.Join(data, "sibling.log")))
 	must(os.WriteFile(filepath.Join(data, "other.log"), []byte("others"), 0o600))
 	must(os.Link(filepath.Join(read, "a.txt"), filepath.Join(read, "hard")))
-	must(syscall.Mkfifo(filepath.Join(read, "fifo"), 0o600))
+	must(makeFIFO(filepath.Join(read, "fifo")))
 	b := runner(t, strings.ReplaceAll(`
 		show(fs.read("READ/a.txt"), fs.read("READ/inner"), fs.read("READ/none"), table.concat(fs.list("READ"), " "), fs.list("READ/none"))
 		for _, path in ipairs{ "READ/link", "READ/dirlink/secret", "READ/uplink", "READ/../outside/secret", "READ/sub/../../outside/secret", "OUT/secret", "READ/fifo", "READ/sub",
