@@ -35,7 +35,8 @@ var allowed = map[string][]string{
 	"luabind/stubs":           {modulePath + "/authy", modulePath + "/luabind"},
 	"cmd/authysh": {
 		modulePath + "/luabind/check", modulePath + "/luabind/stubs",
-		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/authy", modulePath + "/authy/sandbox",
+		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault",
+		modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
 		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},

@@ -34,11 +34,13 @@ func TestScripts(t *testing.T) {
 			return os.MkdirAll(filepath.Join(home, ".config", "authysh"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"sandbox": startSandbox,
-			"private": private,
-			"keep":    keep,
-			"answer":  answerPush,
+			"exits":       exits,
+			"sandbox":     startSandbox,
+			"stopsandbox": stopSandbox,
+			"newerdata":   newerData,
+			"private":     private,
+			"keep":        keep,
+			"answer":      answerPush,
 		},
 	})
 }
@@ -81,8 +83,10 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	program, err := lookIn(path, "authysh")
 	ts.Check(err)
 	p := begin(ts.Fatalf, program, append([]string{"sandbox", "--output", "json"}, args...), []string{"PATH=" + path, "HOME=" + ts.Getenv("HOME"), "GORACE=" + noRaceSleep})
+	serving.Store(ts.Getenv("WORK"), p)
 	ts.Defer(func() { p.finish(os.Interrupt) })
 	line := p.line()
+	ts.Setenv("ADMIN_TOKEN", field(line, "admin_token"))
 	ts.Setenv("URL", field(line, "url"))
 	ts.Setenv("KEY", field(line, "key"))
 	ts.Setenv("ACCESS_KEY", field(line, "access_key"))

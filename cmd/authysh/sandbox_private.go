@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,12 +66,32 @@ func (p *privateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	answer := &recorder{header: http.Header{}, status: http.StatusOK}
-	p.service().ServeHTTP(answer, in)
+	if err := p.serve(answer, in); err != nil {
+		return nil, err
+	}
 	return &http.Response{
 		Status: http.StatusText(answer.status), StatusCode: answer.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
 		Body: io.NopCloser(&answer.body), ContentLength: int64(answer.body.Len()), Request: r,
 	}, nil
+}
+
+// errReset is what a fault does that resets the connection, where there is none.
+var errReset = errors.New("the sandbox reset the connection, as a fault rule wants it")
+
+// serve lets the service answer. A handler that breaks a connection off panics, as package net/http wants it.
+func (p *privateSandbox) serve(answer *recorder, in *http.Request) (err error) {
+	defer func() {
+		switch broken := recover(); broken {
+		case nil:
+		case http.ErrAbortHandler:
+			err = errReset
+		default:
+			panic(broken)
+		}
+	}()
+	p.service().ServeHTTP(answer, in)
+	return nil
 }
 
 // recorder keeps an answer.
