@@ -31,17 +31,12 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Example: "  authysh sandbox --listen 127.0.0.1:8047 --key sandbox-key\n" +
 			"  authysh sandbox --data ./sandbox --seed users.yaml --app shop --app bank\n" +
 			"  authysh sandbox --fault 'request_sms: status=503, every=3'",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			_, err := subcommand(cmd, args[0])
-			return err
-		},
+		Args:        belowOrNothing,
 		Annotations: map[string]string{usesFlags: showsResult + " verbose"},
 		RunE:        func(cmd *cobra.Command, _ []string) error { return a.serveSandbox(cmd, o) },
 	}
 	o.declare(cmd)
+	cmd.AddCommand(a.sandboxCommands()...)
 	return cmd
 }
 

@@ -133,8 +133,11 @@ func (c call) text(name string, v lua.LValue) string {
 	return string(s)
 }
 
+// outboxChannels are the ways by which a sandbox sends.
+var outboxChannels = []string{"sms", "call", "email", "push", "verification"}
+
 func (c call) channel(v lua.LValue) sandbox.Channel {
-	channels := []string{"sms", "call", "email", "push", "verification"}
+	channels := outboxChannels
 	name := c.text("channel", v)
 	if !slices.Contains(channels, name) {
 		c.fail("channel must be one of %s, got %q%s", strings.Join(channels, ", "), clip(name), suggest(name, channels))

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/tidwall/gjson"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/authy/sandbox"
+)
+
+// sandboxCommands are those that look into a sandbox in another process, in the order of help.
+func (a *app) sandboxCommands() []*cobra.Command {
+	return []*cobra.Command{
+		a.sandboxUsersCommand(), a.sandboxOutboxCommand(), a.sandboxTokenCommand(),
+		a.sandboxApprovalsCommand(), a.sandboxAnswerCommand("approve", "answer an approval request with yes, as its user"),
+		a.sandboxAnswerCommand("deny", "answer an approval request with no, as its user"),
+		a.sandboxUserCommand("register-app", "give a user the Authy app"),
+		a.sandboxUserCommand("suspend", "suspend a user, as too many wrong codes do"),
+		a.sandboxUserCommand("unsuspend", "lift a suspension"),
+		a.sandboxCallbacksCommand(), a.sandboxRequestsCommand(), a.sandboxFaultsCommand(), a.sandboxClockCommand(),
+		a.sandboxExportCommand(), a.sandboxImportCommand(), a.sandboxResetCommand(),
+	}
+}
+
+// sandboxListFlags are what commands have that list something.
+type sandboxListFlags struct{ limit int }
+
+func (f *sandboxListFlags) declare(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.limit, "limit", sandbox.DefaultLimit, "at most this `number`, the latest first")
+}
+
+func (f *sandboxListFlags) query() url.Values { return url.Values{"limit": {strconv.Itoa(f.limit)}} }
+
+// atMostOne refuses more than one argument; the command's subcommands come before it.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return &usageError{message: fmt.Sprintf("authysh %s takes one %s, got also %q", commandPath(cmd), what, clip(args[1])), hint: helpHint(cmd)}
+		}
+		return nil
+	}
+}
+
+// exactlyOne wants one argument.
+func exactlyOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 || args[0] == "" {
+			return &usageError{message: fmt.Sprintf("authysh %s needs %s", commandPath(cmd), what), hint: helpHint(cmd)}
+		}
+		return atMostOne(what)(cmd, args)
+	}
+}
+
+func (a *app) sandboxUsersCommand() *cobra.Command {
+	var list sandboxListFlags
+	l := &sandboxLook{
+		cmd: &cobra.Command{
+			Use: "users [user]", Short: "list the users of a sandbox, or show one with devices and codes",
+			Example: "  authysh sandbox users --url http://127.0.0.1:8047\n  authysh sandbox users +351911234567",
+			Args:    atMostOne("user"),
+		},
+		columns: []string{"id", "phone", "email=emails.0", "registered", "confirmed", "suspended", "token=app_token", "left=app_token_seconds"},
+		call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
+			if len(args) > 0 {
+				return c.user(ctx, args[0])
+			}
+			answer, err := c.get(ctx, "/users", list.query())
+			return part("users", answer, err)
+		},
+	}
+	list.declare(l.cmd)
+	return a.lookCommand(l)
+}
+
+// user finds a user by Authy id or phone.
+func (c *sandboxClient) user(ctx context.Context, written string) ([]byte, error) {
+	id := strings.TrimSpace(written)
+	if _, err := strconv.ParseInt(id, 10, 64); err == nil && !strings.HasPrefix(id, "+") {
+		answer, err := c.get(ctx, "/users/"+id, nil)
+		if refused, ok := errors.AsType[*authy.APIError](err); !ok || !errors.Is(refused, authy.ErrNotFound) {
+			return part("user", answer, err)
+		}
+	}
+	phone := digitsOf(written)
+	query := url.Values{"limit": {"10000"}}
+	for phone != "" {
+		answer, err := c.get(ctx, "/users", query)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range gjson.GetBytes(answer, "users").Array() {
+			whole := digitsOf(u.Get("phone").String())
+			if whole != "" && (whole == phone || strings.TrimPrefix(whole, u.Get("country_code").String()) == phone) {
+				return []byte(u.Raw), nil
+			}
+		}
+		next := gjson.GetBytes(answer, "next")
+		if next.Type != gjson.Number {
+			break
+		}
+		query.Set("before", next.Raw)
+	}
+	return nil, &hinted{
+		&authy.APIError{Status: http.StatusNotFound, Message: fmt.Sprintf("the sandbox has no user with the id or phone %q", clip(written))},
+		"'authysh sandbox users' lists them",
+	}
+}
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+func (a *app) sandboxOutboxCommand() *cobra.Command {
+	var list sandboxListFlags
+	var user, phone, channel string
+	l := &sandboxLook{
+		cmd: &cobra.Command{
+			Use: "outbox", Short: "list the texts, calls, e-mails and pushes that a sandbox sent",
+			Example: "  authysh sandbox outbox --phone 911234567 --query '[0].code' --output raw",
+		},
+		columns: []string{"id", "time", "channel", "to", "authy_id", "code", "text"},
+		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
+			query := list.query()
+			for name, value := range map[string]string{"authy_id": user, "phone": phone, "channel": channel} {
+				if value != "" {
+					query.Set(name, value)
+				}
+			}
+			answer, err := c.get(ctx, "/outbox", query)
+			return part("outbox", answer, err)
+		},
+	}
+	l.cmd.Flags().StringVar(&user, "user", "", "only what was sent to the user with this Authy `id`")
+	l.cmd.Flags().StringVar(&phone, "phone", "", "only what was sent to this `phone`")
+	l.cmd.Flags().StringVar(&channel, "channel", "", "only one `kind`: "+strings.Join(outboxChannels, ", "))
+	completeWith(l.cmd, "channel", outboxChannels...)
+	list.declare(l.cmd)
+	return a.lookCommand(l)
+}
+
+func (a *app) sandboxTokenCommand() *cobra.Command {
+	return a.lookCommand(&sandboxLook{
+		cmd: &cobra.Command{
+			Use: "token user", Short: "show the code that a user's Authy app shows now, and for how long",
+			Long: "The user is named by Authy id or phone. The generic token is that of another\n" +
+				"authenticator app; it is there once a secret was made for the user.",
+			Example: "  authysh sandbox token 1635 --query token --output raw",
+			Args:    exactlyOne("the Authy id or phone of a user"),
+		},
+		call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
+			user, err := c.user(ctx, args[0])
+			if err != nil {
+				return nil, err
+			}
+			u := gjson.ParseBytes(user)
+			if u.Get("app_token").String() == "" && u.Get("generic_token").String() == "" {
+				id := u.Get("id").String()
+				return nil, &hinted{
+					&authy.APIError{Status: http.StatusNotFound, Message: "user " + id + " has no app that shows a code"},
+					"'authysh sandbox register-app " + id + "' gives one",
+				}
+			}
+			return fmt.Appendf(nil, `{"authy_id":%s,"token":%s,"seconds_left":%s,"generic_token":%s,"generic_seconds_left":%s}`,
+				u.Get("id").Raw, u.Get("app_token").Raw, u.Get("app_token_seconds").Raw,
+				u.Get("generic_token").Raw, u.Get("generic_token_seconds").Raw), nil
+		},
+		pretty: func(w io.Writer, t gjson.Result) {
+			if code := t.Get("token").String(); code != "" {
+				fmt.Fprintf(w, "%s  Authy app, %d s left\n", oneLineOf(code), t.Get("seconds_left").Int())
+			}
+			if code := t.Get("generic_token").String(); code != "" {
+				fmt.Fprintf(w, "%s  generic, %d s left\n", oneLineOf(code), t.Get("generic_seconds_left").Int())
+			}
+		},
+	})
+}
+
+// sandboxUserCommand is a command that does something to a user, under the path of its own name.
+func (a *app) sandboxUserCommand(name, short string) *cobra.Command {
+	return a.lookCommand(&sandboxLook{
+		cmd: &cobra.Command{Use: name + " user", Short: short, Args: exactlyOne("the Authy id or phone of a user")},
+		call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
+			user, err := c.user(ctx, args[0])
+			if err != nil {
+				return nil, err
+			}
+			answer, err := c.post(ctx, "/users/"+gjson.GetBytes(user, "id").Raw+"/"+name, nil)
+			return part("user", answer, err)
+		},
+	})
+}
+
+func (a *app) sandboxApprovalsCommand() *cobra.Command {
+	var list sandboxListFlags
+	var user, status string
+	l := &sandboxLook{
+		cmd:     &cobra.Command{Use: "approvals", Short: "list the approval requests of a sandbox"},
+		columns: []string{"uuid", "authy_id", "status", "message", "created_at"},
+		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
+			query := list.query()
+			if user != "" {
+				query.Set("authy_id", user)
+			}
+			if status != "" {
+				query.Set("status", status)
+			}
+			answer, err := c.get(ctx, "/approvals", query)
+			return part("approvals", answer, err)
+		},
+	}
+	l.cmd.Flags().StringVar(&user, "user", "", "only those to the user with this Authy `id`")
+	l.cmd.Flags().StringVar(&status, "status", "", "only `those` that are pending, approved, denied or expired")
+	completeWith(l.cmd, "status", "pending", "approved", "denied", "expired")
+	list.declare(l.cmd)
+	return a.lookCommand(l)
+}
+
+// sandboxAnswerCommand is approve or deny.
+func (a *app) sandboxAnswerCommand(name, short string) *cobra.Command {
+	return a.lookCommand(&sandboxLook{
+		cmd: &cobra.Command{
+			Use: name + " [uuid]", Short: short,
+			Long: "Without uuid it answers the only request that is pending.",
+			Args: atMostOne("uuid"),
+		},
+		call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
+			var uuid string
+			if len(args) > 0 {
+				uuid = args[0]
+			} else {
+				answer, err := c.get(ctx, "/approvals", url.Values{"status": {"pending"}})
+				if err != nil {
+					return nil, err
+				}
+				pending := gjson.GetBytes(answer, "approvals.#.uuid").Array()
+				if len(pending) != 1 {
+					return nil, &usageError{
+						message: fmt.Sprintf("authysh sandbox %s needs a uuid unless one request alone is pending, and there are %d", name, len(pending)),
+						hint:    "'authysh sandbox approvals --status pending' lists them",
+					}
+				}
+				uuid = pending[0].String()
+			}
+			answer, err := c.post(ctx, "/approvals/"+url.PathEscape(uuid)+"/"+name, nil)
+			return part("approval", answer, err)
+		},
+	})
+}
