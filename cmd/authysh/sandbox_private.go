@@ -32,7 +32,8 @@ type privateSandbox struct {
 func newPrivateSandbox() *privateSandbox {
 	p := &privateSandbox{key: rand.Text(), dashboard: sandbox.DashboardKeys{AccessKey: rand.Text(), SigningKey: rand.Text()}}
 	p.service = sync.OnceValue(func() *sandbox.Service {
-		return sandbox.New(sandbox.WithKeys(p.key), sandbox.WithDashboard(p.dashboard))
+		return sandbox.New(sandbox.WithKeys(p.key), sandbox.WithDashboard(p.dashboard),
+			sandbox.WithDelivery(sandbox.Delivery{Transport: newLocalDelivery()}))
 	})
 	return p
 }
