@@ -42,6 +42,9 @@ type app struct {
 	query    string // JMESPath that picks from a result
 	template string // Go template that shows a result
 
+	plugins  pluginUse
+	ownNames []string // of the commands that are the program's own
+
 	leaves       map[*cobra.Command]*operationCommand
 	stdinTaken   bool            // by a value that is "-"
 	args         []string        // as given
@@ -72,6 +75,9 @@ func run(ctx context.Context, args []string, world stdio) int {
 		err = fmt.Errorf("cannot write to standard output: %w", failed)
 	}
 	a.report(err)
+	if err == nil {
+		return int(a.pluginCode())
+	}
 	return int(exitCodeOf(err))
 }
 
@@ -149,7 +155,7 @@ func (a *app) settingsWith(strongest layer) (*settings, error) {
 		return nil, err
 	}
 	if s.profile = name; file != nil {
-		s.file = file.path
+		s.file, s.plugins = file.path, file.plugins
 	}
 	return s, nil
 }

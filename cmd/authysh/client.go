@@ -138,7 +138,7 @@ func certificates(file string) (*x509.CertPool, error) {
 // requireKey fails calls of a client without key before anything is sent, and says both remedies.
 func requireKey(next luabind.CallFunc) luabind.CallFunc {
 	return func(ctx context.Context, call *luabind.Call) (any, error) {
-		if call.Client.Key == "" {
+		if call.Client.Key == "" && call.Op.OfAPI() {
 			return nil, &authy.ValidationError{Op: call.Op.Name, Problems: []authy.Problem{
 				{Param: "key", Reason: "is required: " + keyHint},
 			}}

@@ -27,6 +27,7 @@ type configFile struct {
 	path     string
 	top      layer
 	profiles map[string]layer
+	plugins  pluginSettings
 	// foreign is why the file may not set guarded settings; empty for a file that the user named or owns.
 	foreign string
 	home    string // for paths that begin with ~/
@@ -138,6 +139,8 @@ func (c *configFile) parse(source []byte) error {
 	for _, e := range entries {
 		if e.key.Value == profilesKey {
 			err = c.parseProfiles(e.value)
+		} else if e.key.Value == pluginsKey {
+			err = c.parsePlugins(e)
 		} else {
 			err = c.assign(c.top, e, "")
 		}
@@ -233,7 +236,7 @@ func (c *configFile) unknown(key *yaml.Node, profile string) error {
 		}
 	}
 	if profile == "" {
-		names = append(names, profilesKey)
+		names = append(names, profilesKey, pluginsKey)
 	}
 	inside := ""
 	if profile != "" {

@@ -84,6 +84,8 @@ func exitCodeOf(err error) exitCode {
 // codeOfKind is the exit code of a call that failed.
 func codeOfKind(failure authy.Error) exitCode {
 	switch failure.Kind() {
+	case luabind.KindRefused: // by a hook of a plugin
+		return exitRefused
 	case authy.KindValidation:
 		return exitValidation
 	case authy.KindAPI:

@@ -28,7 +28,7 @@ func (a *app) callCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.callByName(cmd, args, documents, options)
 		},
-		ValidArgsFunction: completeCall,
+		ValidArgsFunction: a.completeCall,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -41,10 +41,10 @@ func (a *app) callByName(cmd *cobra.Command, args []string, documents []string, 
 	if len(args) == 0 {
 		return &usageError{message: "authysh call needs the name of an operation", hint: "authysh help authy lists them"}
 	}
-	op, ok := authy.ByName(args[0])
+	op, ok := a.operation(args[0])
 	if !ok {
 		return &usageError{
-			message: fmt.Sprintf("there is no operation %q%s", clip(args[0]), suggest(args[0], operationNames())),
+			message: fmt.Sprintf("there is no operation %q%s", clip(args[0]), suggest(args[0], a.operationNames())),
 			hint:    "authysh help authy lists them",
 		}
 	}
@@ -98,20 +98,20 @@ func (a *app) putAssignment(cmd *cobra.Command, set *arguments.Set, op authy.Ope
 	return nil
 }
 
-func operationNames() []string {
+func (a *app) operationNames() []string {
 	var names []string
-	for _, op := range authy.Operations() {
+	for _, op := range a.allOperations() {
 		names = append(names, op.Name)
 	}
 	return names
 }
 
 // completeCall completes the name of an operation, then its parameters.
-func completeCall(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeCall(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
-		return operationNames(), cobra.ShellCompDirectiveNoFileComp
+		return a.operationNames(), cobra.ShellCompDirectiveNoFileComp
 	}
-	op, ok := authy.ByName(args[0])
+	op, ok := a.operation(args[0])
 	if !ok {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type givenValue struct{ parameter, text string }
 func (a *app) operationCommands(operations []authy.Operation) []*cobra.Command {
 	var top []*cobra.Command
 	parents := map[string]*cobra.Command{}
+	before := maps.Clone(a.leaves)
 	leaves := map[string]*operationCommand{}
 	attach := func(path []string, c *cobra.Command) {
 		for i := len(path) - 1; i > 0; i-- {
@@ -70,7 +72,10 @@ func (a *app) operationCommands(operations []authy.Operation) []*cobra.Command {
 		}
 		leaf.add(op)
 	}
-	for _, leaf := range a.leaves {
+	for cmd, leaf := range a.leaves {
+		if before[cmd] != nil {
+			continue
+		}
 		leaf.addOptions()
 	}
 	for _, c := range parents {

@@ -84,7 +84,11 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	}
 	p.client.Logger = nil // the trace shows more
 	call := p.op.Bind(p.arguments)
+	a.tellPlugins()
 	if p.options.dryRun != "" {
+		if !p.op.OfAPI() {
+			return &usageError{message: "--dry-run shows requests of the API, and " + p.op.Name + " is an operation of a plugin"}
+		}
 		return p.rehearse(ctx, call, printer)
 	}
 	if a.verbose {
@@ -93,7 +97,7 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	if err := p.confirm(ctx, call); err != nil {
 		return err
 	}
-	if p.result, err = call.Run(ctx, p.client); err != nil {
+	if p.result, err = a.runCall(ctx, p, call); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -129,7 +133,7 @@ func (p *performed) confirm(ctx context.Context, call *authy.BoundCall) error {
 	if p.op.Effect != authy.Deletes || p.options.yes || a.box != nil {
 		return nil
 	}
-	if _, err := catch(ctx, p.client, call); err != nil {
+	if err := p.refusedBefore(ctx, call); err != nil {
 		return p.named(err)
 	}
 	if !a.stdinTerminal || !a.stderrTerminal {
@@ -149,6 +153,15 @@ func (p *performed) confirm(ctx context.Context, call *authy.BoundCall) error {
 		}
 	}
 	return errDeclined
+}
+
+// refusedBefore is why a call would be refused before anything is sent.
+func (p *performed) refusedBefore(ctx context.Context, call *authy.BoundCall) error {
+	if !p.op.OfAPI() {
+		return call.Check() // what a plugin would do cannot be tried
+	}
+	_, err := catch(ctx, p.client, call)
+	return err
 }
 
 // question names what would be deleted, and where.

@@ -78,6 +78,7 @@ func (p *prompter) open() error {
 		luabind.Stdin(p.app.in), luabind.Stdout(p.console.Stdout()), luabind.Stderr(p.console.Stderr()),
 		luabind.Log(p.app.scriptLog()), luabind.BatchStarted(p.app.batchStarted(p.console.Stderr())), luabind.Use(p.calls.watch, requireKey, p.guard),
 	}
+	options = append(options, p.app.pluginOptions()...)
 	if p.box != nil {
 		options = append(options, luabind.Clock(p.box.now), luabind.With(p.box.module), luabind.Service(privateName))
 	}
@@ -87,6 +88,9 @@ func (p *prompter) open() error {
 	}
 	if p.runtime != nil {
 		err = p.runtime.Close()
+	} else {
+		p.app.loadedPlugins(runtime)
+		p.app.tellPlugins()
 	}
 	p.runtime = runtime
 	p.session = runtime.NewSession(luabind.SessionOptions{Topics: helpTopics(), TaskEnded: p.taskEnded})

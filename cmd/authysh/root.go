@@ -19,8 +19,11 @@ import (
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.rootCommand()
 	plant := a.commandsOf(root)
+	a.commandNames = append(a.commandNames, a.pluginCommandNames()...)
 	if completing := asksForCompletion(args); completing || !runsScript(args, a.commandNames) {
 		plant()
+		defer a.closePlugins()
+		a.plantPlugins(root, args)
 		if completing {
 			return a.complete(ctx, root, args)
 		}
@@ -37,6 +40,7 @@ func (a *app) commandsOf(root *cobra.Command) (plant func()) {
 	a.leaves = map[*cobra.Command]*operationCommand{}
 	commands := a.commands()
 	a.commandNames = append(namesOf(commands), "help")
+	a.ownNames = a.commandNames
 	return func() {
 		root.AddCommand(commands...)
 		root.SetHelpCommand(a.helpCommand())
@@ -46,7 +50,7 @@ func (a *app) commandsOf(root *cobra.Command) (plant func()) {
 // commands are those of the program, in the order of --help.
 func (a *app) commands() []*cobra.Command {
 	own := []*cobra.Command{
-		a.sandboxCommand(), a.callbackCommand(), a.journalCommand(), a.configCommand(), a.doctorCommand(), a.checkCommand(),
+		a.sandboxCommand(), a.callbackCommand(), a.journalCommand(), a.configCommand(), a.pluginCommand(), a.doctorCommand(), a.checkCommand(),
 		a.stubsCommand(), a.completionCommand(), a.docsCommand(), a.versionCommand(),
 	}
 	return slices.Concat(a.operationCommands(authy.Operations()), []*cobra.Command{a.callCommand()}, own)
@@ -121,6 +125,7 @@ func (a *app) globalFlags() *pflag.FlagSet {
 	}
 	flags.StringVar(&a.query, "query", "", "show what `expr`, in JMESPath, picks from the result")
 	flags.StringVar(&a.template, "template", "", "show the result through `tpl`, a Go template")
+	a.plugins.addFlags(flags)
 	flags.StringVar(&a.config, "config", "", "read this configuration `file`")
 	flags.BoolVar(&a.verbose, "verbose", false, "log calls to standard error")
 	a.flags = flags
@@ -182,7 +187,7 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	}
 	var unused error
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed && f.Name != colorSetting && !slices.Contains(strings.Fields(used), f.Name) && unused == nil {
+		if f.Changed && f.Name != colorSetting && !slices.Contains(pluginFlags, f.Name) && !slices.Contains(strings.Fields(used), f.Name) && unused == nil {
 			unused = &usageError{message: fmt.Sprintf("--%s means nothing to authysh %s", f.Name, commandPath(cmd))}
 		}
 	})

@@ -47,6 +47,8 @@ func (a *app) runScript(cmd *cobra.Command, options *rootOptions, args []string)
 	if err != nil {
 		return fmt.Errorf("cannot start the interpreter: %w", err)
 	}
+	a.loadedPlugins(runtime)
+	a.tellPlugins()
 	err = a.runIn(ctx, runtime, script)
 	unsaved := runtime.Close()
 	if err != nil && unsaved != nil {
@@ -99,6 +101,11 @@ func (a *app) readScript(ctx context.Context, code, args []string) (luabind.Scri
 		return a.readStdin(ctx, args[1:])
 	}
 	script, err := luabind.ReadScript(args[0])
+	if err != nil {
+		if missing := a.noPluginCommand(args[0]); missing != nil {
+			return script, missing
+		}
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return script, noSuchScript(args[0], a.commandNames)
@@ -145,6 +152,10 @@ func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, err
 		luabind.Stdin(a.in), luabind.Stdout(a.out), luabind.Stderr(a.err), luabind.Log(a.scriptLog()),
 		luabind.BatchStarted(a.batchStarted(a.err)),
 	}
+	if err := a.findPlugins(s); err != nil {
+		return nil, nil, err
+	}
+	options = append(options, a.pluginOptions()...)
 	client, err := a.connect(ctx, s)
 	if err != nil {
 		return nil, nil, err

@@ -51,6 +51,7 @@ type settings struct {
 	layers  []layer // what was put over each other, the weakest first
 	file    string  // the configuration file; empty for none
 	profile string
+	plugins pluginSettings
 }
 
 // merge puts layers over each other, the weakest first, and all of them over the defaults.

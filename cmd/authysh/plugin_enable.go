@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/luabind"
+	"github.com/authysh/authysh/luabind/plugin"
+)
+
+func (a *app) pluginEnableCommand() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "enable name",
+		Short: "let a plugin run, with the permissions that it asks for",
+		Long: "It shows what the plugin asks for, and asks whether that is fine. A checksum of\n" +
+			"its files is recorded: when one of them changes, the plugin does not run until it\n" +
+			"is enabled anew, which shows what has changed. A new plugin comes last in the\n" +
+			"order of hooks; disabling and enabling moves one to the end.",
+		Example:     "  authysh plugin enable guard",
+		Args:        oneOf("the name of a plugin"),
+		Annotations: map[string]string{usesFlags: pluginFlagsUsed}, ValidArgsFunction: a.completePlugin,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.enablePlugin(cmd, args[0], yes) },
+	}
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "enable without asking")
+	return cmd
+}
+
+// changedPlugin is the outcome of a command that changes what is enabled or installed.
+type changedPlugin struct {
+	Name        string             `json:"name" yaml:"name"`
+	Version     string             `json:"version,omitempty" yaml:"version,omitempty"`
+	State       string             `json:"state" yaml:"state"`
+	Dir         string             `json:"dir,omitempty" yaml:"dir,omitempty"`
+	Permissions plugin.Permissions `json:"permissions" yaml:"permissions"`
+	Checksum    string             `json:"checksum,omitempty" yaml:"checksum,omitempty"`
+}
+
+func (c changedPlugin) result(text string) present.Result {
+	return present.Result{
+		Value: c, Pretty: func(w io.Writer) { fmt.Fprintln(w, text) },
+		Head: []string{"name", "version", "state"}, Rows: [][]string{{c.Name, c.Version, c.State}},
+	}
+}
+
+// pluginProblem makes what is wrong with a plugin a usage error.
+func pluginProblem(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{message: singleLine(err.Error()), hint: "authysh plugin list shows those that there are"}
+}
+
+func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
+	ctx := cmd.Context()
+	s, err := a.settings()
+	if err != nil {
+		return err
+	}
+	printer, err := a.printer(s)
+	if err != nil {
+		return err
+	}
+	file := a.pluginStateFile()
+	if file == "" {
+		return &usageError{message: "there is no place to record what is enabled", hint: "set HOME or XDG_CONFIG_HOME"}
+	}
+	dirs, err := a.pluginDirs(s)
+	if err != nil {
+		return err
+	}
+	source, err := plugin.Find(dirs, name)
+	if err != nil {
+		return pluginProblem(err)
+	}
+	m, err := luabind.InspectPlugin(ctx, source)
+	if err != nil {
+		return &usageError{message: singleLine(err.Error()), hint: "nothing was enabled; correct " + source.Dir}
+	}
+	if slices.Contains(a.ownNames, m.Name) && len(m.Operations) > 0 {
+		return &usageError{
+			message: fmt.Sprintf("plugin %s has the name of a command of authysh, so its operations could not be called", m.Name),
+			hint:    "give it and its directory another name",
+		}
+	}
+	state, err := a.pluginState()
+	if err != nil {
+		return err
+	}
+	before, again := state.Record(name)
+	if again && before.Verify(source) == nil {
+		return a.print(printer, changedPlugin{name, m.Version, pluginEnabled, source.Dir, before.Granted, source.Checksum}.result("plugin "+name+" is enabled already"))
+	}
+	a.describeRequest(source, m, before, again)
+	if !yes {
+		if err := a.askToEnable(cmd, name); err != nil {
+			return err
+		}
+	}
+	if err := state.Enable(source, m, m.Permissions, time.Now()); err != nil {
+		return pluginProblem(err)
+	}
+	if err := state.Write(file); err != nil {
+		return err
+	}
+	if _, err := m.Configure("the configuration", s.plugins.config[name]); err != nil {
+		a.warn(singleLine(err.Error()), "until that is set, the plugin is left out")
+	}
+	return a.print(printer, changedPlugin{name, m.Version, pluginEnabled, source.Dir, m.Permissions, source.Checksum}.result("enabled "+name+" "+m.Version))
+}
+
+// describeRequest tells what the user is to agree to.
+func (a *app) describeRequest(source *plugin.Source, m *plugin.Manifest, before plugin.Record, again bool) {
+	fmt.Fprintf(a.err, "%s %s, in %s\n%s\n", m.Name, m.Version, source.Dir, singleLine(m.Summary))
+	if again {
+		if changed, ok := errors.AsType[*plugin.ChangedError](before.Verify(source)); ok {
+			for _, part := range []struct {
+				what  string
+				files []string
+			}{{"changed", changed.Changed}, {"new", changed.Added}, {"gone", changed.Removed}} {
+				for _, name := range part.files {
+					fmt.Fprintf(a.err, "  %-8s %s\n", part.what, singleLine(name))
+				}
+			}
+		}
+	}
+	if len(m.Hooks) > 0 {
+		fmt.Fprintf(a.err, "it is called around every call: %s\n", strings.Join(m.Hooks, ", "))
+	}
+	lines := permissionLines(m.Permissions)
+	if lines == nil {
+		fmt.Fprintln(a.err, "it asks for no permissions")
+		return
+	}
+	fmt.Fprintln(a.err, "it asks for:")
+	for _, line := range lines {
+		mark := ""
+		if again && !slices.Equal(before.Granted.List(line[0]), m.Permissions.List(line[0])) {
+			mark = "  (changed)"
+		}
+		fmt.Fprintf(a.err, "  %-8s %s%s\n", line[0], line[1], mark)
+	}
+}
+
+func (a *app) askToEnable(cmd *cobra.Command, name string) error {
+	if !a.stdinTerminal || !a.stderrTerminal {
+		return &usageError{message: "nobody can be asked, so the plugin " + name + " was not enabled", hint: "--yes enables it without asking"}
+	}
+	answer, err := a.console.Ask(cmd.Context(), "Enable it with these permissions? [y/N] ")
+	if cmd.Context().Err() != nil {
+		return cmd.Context().Err()
+	}
+	if word := strings.ToLower(strings.TrimSpace(answer)); err != nil || word != "y" && word != "yes" {
+		return errDeclined
+	}
+	return nil
+}
+
+func (a *app) pluginDisableCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:         "disable name",
+		Short:       "let a plugin run no more",
+		Long:        "Its directory and its data stay.",
+		Example:     "  authysh plugin disable guard",
+		Args:        oneOf("the name of a plugin"),
+		Annotations: map[string]string{usesFlags: pluginFlagsUsed},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return a.pluginCommandNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.quickSettings()
+			if err != nil {
+				return err
+			}
+			printer, err := a.printer(s)
+			if err != nil {
+				return err
+			}
+			state, err := a.pluginState()
+			if err != nil {
+				return err
+			}
+			name := args[0]
+			if !state.Disable(name) {
+				return &usageError{message: fmt.Sprintf("the plugin %q is not enabled%s", clip(name), suggest(name, a.pluginCommandNames()))}
+			}
+			if err := state.Write(a.pluginStateFile()); err != nil {
+				return err
+			}
+			return a.print(printer, changedPlugin{Name: name, State: pluginDisabled}.result("disabled "+name))
+		},
+	}
+}
+
+func (a *app) pluginAddCommand() *cobra.Command {
+	var replace bool
+	cmd := &cobra.Command{
+		Use:   "add path",
+		Short: "install a plugin from a directory or an archive",
+		Long: "The archive is a .zip, .tar, .tar.gz or .tgz. Name, definition and paths are\n" +
+			"checked before anything is copied to ~/.local/share/authysh/plugins, or to the\n" +
+			"directory of --plugin-dir. It is not enabled by that.",
+		Example:     "  authysh plugin add ./notify\n  authysh plugin add notify-1.0.0.tar.gz",
+		Args:        oneOf("a directory or an archive"),
+		Annotations: map[string]string{usesFlags: pluginFlagsUsed},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.settings()
+			if err != nil {
+				return err
+			}
+			printer, err := a.printer(s)
+			if err != nil {
+				return err
+			}
+			dirs, err := a.pluginDirs(s)
+			if err != nil {
+				return err
+			}
+			if len(dirs) == 0 {
+				return &usageError{message: "there is no directory for plugins", hint: "--plugin-dir names one"}
+			}
+			inspect := func(source *plugin.Source) (*plugin.Manifest, error) {
+				return luabind.InspectPlugin(cmd.Context(), source)
+			}
+			source, m, err := plugin.Install(dirs[0], args[0], inspect, replace)
+			if err != nil {
+				return &usageError{message: singleLine(err.Error()), hint: "nothing was installed"}
+			}
+			done := changedPlugin{m.Name, m.Version, "installed", source.Dir, m.Permissions, source.Checksum}
+			return a.print(printer, done.result(fmt.Sprintf("installed %s %s in %s\nauthysh plugin enable %s lets it run", m.Name, m.Version, source.Dir, m.Name)))
+		},
+	}
+	cmd.Flags().BoolVar(&replace, "replace", false, "replace a plugin of the same name")
+	return cmd
+}
