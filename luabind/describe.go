@@ -32,6 +32,14 @@ func (m *Manual) Modules() []Module {
 			functions = append(calls, functions...)
 			modules[i].Types = append(slices.Clone(module.Types), clientObject(functions), errorObject())
 		}
+		if module.Name != apiModule {
+			for _, op := range module.Operations {
+				s := m.functions[scriptName(op.Name)]
+				functions = append(functions, Function{
+					Name: strings.TrimPrefix(op.Name, module.Name+"."), Doc: s.doc, Params: paramsOf(s.params), Returns: paramsOf(s.returns),
+				})
+			}
+		}
 		modules[i].Functions = functions
 	}
 	return modules

@@ -115,6 +115,9 @@ func (w *world) addModule(m luabind.Module) {
 	for _, t := range m.Types {
 		w.addType(t)
 	}
+	if m.Name != "authy" && len(m.Operations) > 0 { // of a plugin
+		w.addPlugin(m)
+	}
 	for i, style := range luabind.Styles() {
 		if parent, last, _ := strings.Cut(style.Name, "."); parent == m.Name {
 			w.addStyle(m, style.Name, i == 1)
@@ -122,6 +125,19 @@ func (w *world) addModule(m luabind.Module) {
 			if client := w.members[clientType]; client != nil {
 				client[last] = thing{library, style.Name}
 			}
+		}
+	}
+}
+
+// addPlugin adds the forms that operations of plugins have, too. What is below authy.plugins is not looked into.
+func (w *world) addPlugin(m luabind.Module) {
+	for _, style := range []string{"try", "async"} {
+		w.addStyle(m, m.Name+"."+style, style == "async")
+		w.members[m.Name][style] = thing{library, m.Name + "." + style}
+	}
+	for _, name := range []string{"authy", "authy.try", "authy.async"} {
+		if members := w.members[name]; members != nil {
+			members["plugins"] = thing{}
 		}
 	}
 }
