@@ -46,6 +46,8 @@ func placeholder(f authy.Field) string {
 		return "bool"
 	case f.Type.Kind() == reflect.Int:
 		return "n"
+	case f.Type.Kind() == reflect.Float64:
+		return "number"
 	case f.Type.Kind() == reflect.String:
 		return f.Name[strings.LastIndexByte(f.Name, '_')+1:]
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -46,6 +47,12 @@ func (s *Set) assign(v reflect.Value, value any, to target, name string) error {
 		n, err := wholeNumber(value)
 		if err == nil {
 			v.SetInt(n)
+		}
+		return err
+	case reflect.Float64:
+		n, err := number(value)
+		if err == nil {
+			v.SetFloat(n)
 		}
 		return err
 	case reflect.Slice:
@@ -112,6 +119,27 @@ func wholeNumber(value any) (int64, error) {
 		return 0, fmt.Errorf("is too large, got %s", clip(digits))
 	case err != nil:
 		return 0, mistyped("a whole number", value)
+	}
+	return n, nil
+}
+
+// number takes a finite number, in digits as JSON and people write it.
+func number(value any) (float64, error) {
+	var digits string
+	switch value := value.(type) {
+	case Text:
+		digits = string(value)
+	case json.Number:
+		digits = string(value)
+	default:
+		return 0, mistyped("a number", value)
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, fmt.Errorf("is too large, got %s", clip(digits))
+	case err != nil || math.IsNaN(n) || math.IsInf(n, 0) || strings.ContainsAny(digits, "xX_pP"):
+		return 0, mistyped("a number", value)
 	}
 	return n, nil
 }
