@@ -64,11 +64,12 @@ const (
 	checkAccess      = "access"
 	checkHistory     = "history"
 	checkTerminal    = "terminal"
+	checkPlugins     = "plugins"
 )
 
 var doctorChecks = []string{
 	checkConfig, checkEnvironment, checkKey, checkProxy, checkHost, checkConnect, checkTLS, checkClock, checkAccess,
-	checkHistory, checkTerminal,
+	checkHistory, checkTerminal, checkPlugins,
 }
 
 // examination is one run of the doctor. Checks that need nothing of each other run at the same time.
@@ -143,6 +144,7 @@ func (a *app) examine(ctx context.Context) error {
 		}
 	} else {
 		e.found(checkHistory, a.checkHistory())
+		e.found(checkPlugins, a.checkPlugins(ctx, e.settings))
 		var both sync.WaitGroup
 		both.Go(func() { e.checkKey(ctx) })
 		both.Go(func() { e.checkWay(ctx) })
