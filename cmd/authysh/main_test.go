@@ -31,6 +31,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", home)
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(home, ".config"))
 			env.Setenv("GORACE", noRaceSleep)
+			repo, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("REPO", repo)
 			return os.MkdirAll(filepath.Join(home, ".config", "authysh"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -24,6 +24,12 @@ type callOptions struct {
 }
 
 func (o *callOptions) addTo(flags *pflag.FlagSet, op authy.Operation) {
+	if op.Name != "" && !op.OfAPI() { // a plugin's, which has no request to show
+		if op.Effect == authy.Deletes {
+			flags.BoolVarP(&o.yes, "yes", "y", false, "delete without asking")
+		}
+		return
+	}
 	flags.StringVar(&o.dryRun, "dry-run", "", "show the request and send nothing; =curl shows a `form` for the shell")
 	flags.Lookup("dry-run").NoOptDefVal = "http"
 	completeFlagWith(flags.Lookup("dry-run"), "http", "curl")
@@ -84,6 +90,9 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	}
 	p.client.Logger = nil // the trace shows more
 	call := p.op.Bind(p.arguments)
+	if a.plugins.blocked != nil {
+		return a.plugins.blocked
+	}
 	a.tellPlugins()
 	if p.options.dryRun != "" {
 		if !p.op.OfAPI() {

@@ -132,7 +132,7 @@ func (a *app) describeRequest(source *plugin.Source, m *plugin.Manifest, before 
 		}
 	}
 	if len(m.Hooks) > 0 {
-		fmt.Fprintf(a.err, "it is called around every call: %s\n", strings.Join(m.Hooks, ", "))
+		fmt.Fprintf(a.err, "its hooks: %s\n", strings.Join(m.Hooks, ", "))
 	}
 	lines := permissionLines(m.Permissions)
 	if lines == nil {

@@ -198,7 +198,8 @@ func (a *app) pluginCommandNames() []string {
 // openPlugins makes the runtime in which commands run plugins, if any is enabled. The flags are not parsed yet. Where the
 // settings are in disorder there are no plugins; the command will complain.
 func (a *app) openPlugins(args []string) {
-	if len(a.pluginCommandNames()) == 0 {
+	state, broken := a.pluginState()
+	if broken == nil && len(state.Plugins) == 0 {
 		return
 	}
 	probe := &app{stdio: a.stdio, err: io.Discard, warnings: func(string, string) {}}
