@@ -44,7 +44,7 @@ type pluginFailure struct {
 }
 
 func (u *pluginUse) addFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&u.dirs, "plugin-dir", nil, "look for plugins in this `dir` first; repeatable")
+	flags.StringArrayVar(&u.dirs, "plugin-dir", nil, "look for plugins in directory `d` first; repeatable")
 	flags.BoolVar(&u.none, "no-plugins", false, "run without plugins")
 }
 
