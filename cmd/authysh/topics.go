@@ -158,7 +158,9 @@ func exitCodesTopic() string {
 	for _, e := range exitCodes {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.doc)
 	}
-	b.WriteString("\nAn error of a call that no pcall catches decides the code by its kind.\n")
+	b.WriteString("\nAn error of a call that no pcall catches decides the code by its kind.\n" +
+		"A call that a plugin refused gives 4; a plugin that is enabled but could not be\n" +
+		"loaded gives 2, if nothing else failed.\n")
 	return b.String()
 }
 
