@@ -111,13 +111,13 @@ func (a *app) addFaultCommand() *cobra.Command {
 			Use: "add rule", Short: "let things go wrong from now on",
 			Long: "A rule is a target, a colon, and fields between commas. The target is an\n" +
 				"operation, a path with *, callback, webhook, or * for every request.\n\n" +
-				"which      app=, key=, user= narrow it\n" +
-				"how often  nth=3, every=3, first=3, probability=0.1, times=3\n" +
-				"slow       latency=200ms±50ms, slow_headers=100ms, drip=100ms\n" +
-				"answers    status=503, code=60017, body=text, retry_after=5s\n" +
-				"broken     reset=request, before or after; json=truncated, wrong or html\n" +
-				"time       skew=5m\n" +
-				"callbacks  duplicate=2, delay=5s, drop\n",
+				"  which      app=, key=, user= narrow it\n" +
+				"  how often  nth=3, every=3, first=3, probability=0.1, times=3\n" +
+				"  slow       latency=200ms±50ms, slow_headers=100ms, drip=100ms\n" +
+				"  answers    status=503, code=60017, body=text, retry_after=5s\n" +
+				"  broken     reset=request, before or after; json=truncated, wrong or html\n" +
+				"  time       skew=5m\n" +
+				"  callbacks  duplicate=2, delay=5s, drop\n",
 			Example: "  authysh sandbox faults add 'request_sms: status=503, every=3'\n" +
 				"  authysh sandbox faults add '/onetouch/*: latency=2s, probability=0.1'\n" +
 				"  authysh sandbox faults add 'callback: duplicate=1, delay=5s'",

@@ -36,7 +36,7 @@ func (o *sandboxOptions) declare(cmd *cobra.Command) {
 	flags.StringVar(&o.appName, "app-name", "", "`name` of the application in messages")
 	flags.StringArrayVar(&o.apps, "app", nil, "serve an application, `name` or name=key; repeat it for several, which know nothing of each other")
 	flags.StringVar(&o.adminToken, "admin-token", "", "`token` that opens the page and all applications; else a random one")
-	flags.StringVar(&o.data, "data", "", "keep users, secrets and counters in this `directory`")
+	flags.StringVar(&o.data, "data", "", "keep users, secrets and counters in this `dir`")
 	flags.StringVar(&o.seed, "seed", "", "begin with the users of this YAML `file`")
 	flags.StringVar(&o.callback, "callback", "", "call this `url` when an approval request is answered")
 	flags.StringVar(&o.callbackMethod, "callback-method", "", "the `method` of such calls, POST (by default) or GET")
