@@ -24,9 +24,10 @@ func (a *app) configSetCommand() *cobra.Command {
 			"key such as profiles.staging.host, the setting is the profile's, which is made if\n" +
 			"it is not there. The file is the one that 'authysh config path' shows. A secret\n" +
 			"without a value is asked for, and not shown.",
-		Example:     "  authysh config set timeout 20s\n  authysh config set --profile staging host https://authy.staging.example.com\n  pass show authy | authysh config set key -",
-		Annotations: map[string]string{usesFlags: "config profile output"},
-		Args:        betweenArguments(1, 2, "a key and a value, as in: authysh config set timeout 20s"),
+		Example:           "  authysh config set timeout 20s\n  authysh config set --profile staging host https://authy.staging.example.com\n  pass show authy | authysh config set key -",
+		Annotations:       map[string]string{usesFlags: "config profile output"},
+		Args:              betweenArguments(1, 2, "a key and a value, as in: authysh config set timeout 20s"),
+		ValidArgsFunction: a.completeSetting,
 	}
 	target := configTargetFlags(set)
 	set.Flags().BoolVar(&keyStdin, "key-stdin", false, "with key_keyring: read the key to keep there from standard input")

@@ -89,12 +89,13 @@ func (s *settings) overridden(known *setting) []overridden {
 func (a *app) configGetCommand() *cobra.Command {
 	var unmask bool
 	get := &cobra.Command{
-		Use:     "get key",
-		Short:   "print the effective value of one setting",
-		Long:    "It is the value that holds: of a flag, the environment, the file or the default.\nWhat is not set is an error. Secrets show as ******** unless --unmask is given.",
-		Example: "  authysh config get host\n  authysh config get --profile staging timeout",
-		Args:    betweenArguments(1, 1, "one key"),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.getConfig(args[0], unmask) },
+		Use:               "get key",
+		Short:             "print the effective value of one setting",
+		Long:              "It is the value that holds: of a flag, the environment, the file or the default.\nWhat is not set is an error. Secrets show as ******** unless --unmask is given.",
+		Example:           "  authysh config get host\n  authysh config get --profile staging timeout",
+		Args:              betweenArguments(1, 1, "one key"),
+		ValidArgsFunction: a.completeSetting,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.getConfig(args[0], unmask) },
 	}
 	get.Flags().BoolVar(&unmask, "unmask", false, "show a secret as it is")
 	return get

@@ -14,9 +14,10 @@ func (a *app) configUnsetCommand() *cobra.Command {
 		Short: "remove a setting, or a whole profile, from the file",
 		Long: "The key is a setting, one of a profile such as profiles.staging.host, or a whole\n" +
 			"profile such as profiles.staging.",
-		Example:     "  authysh config unset timeout\n  authysh config unset profiles.staging",
-		Annotations: map[string]string{usesFlags: "config profile output"},
-		Args:        betweenArguments(1, 1, "one key"),
+		Example:           "  authysh config unset timeout\n  authysh config unset profiles.staging",
+		Annotations:       map[string]string{usesFlags: "config profile output"},
+		Args:              betweenArguments(1, 1, "one key"),
+		ValidArgsFunction: a.completeSetting,
 	}
 	target := configTargetFlags(unset)
 	unset.RunE = func(cmd *cobra.Command, args []string) error {

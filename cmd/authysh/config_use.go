@@ -18,12 +18,13 @@ const profileSetting = "profile"
 func (a *app) configUseCommand() *cobra.Command {
 	var none bool
 	use := &cobra.Command{
-		Use:         "use profile | --none",
-		Short:       "choose the profile that holds from now on",
-		Long:        "It is written into the configuration file. --profile and AUTHYSH_PROFILE are\nstronger. --none, or an empty name, goes back to the settings without a profile.",
-		Example:     "  authysh config use staging\n  authysh config use --none",
-		Annotations: map[string]string{usesFlags: "config output"},
-		Args:        cobra.ArbitraryArgs,
+		Use:               "use profile | --none",
+		Short:             "choose the profile that holds from now on",
+		Long:              "It is written into the configuration file. --profile and AUTHYSH_PROFILE are\nstronger. --none, or an empty name, goes back to the settings without a profile.",
+		Example:           "  authysh config use staging\n  authysh config use --none",
+		Annotations:       map[string]string{usesFlags: "config output"},
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: a.completeUsedProfile,
 	}
 	target := configTargetFlags(use)
 	use.Flags().BoolVar(&none, "none", false, "use no profile")
