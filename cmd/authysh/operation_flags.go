@@ -119,8 +119,9 @@ func (a *app) typed(ctx context.Context, name, text string) (arguments.Text, err
 
 // readInput reads a file that is named on the command line, or standard input where that is "-".
 func (a *app) readInput(ctx context.Context, name, file string) ([]byte, error) {
-	source := a.in
+	source, from := a.in, file
 	if file == "-" {
+		from = "standard input"
 		if a.stdinTaken {
 			return nil, &usageError{message: name + " cannot be read from standard input, as another value is"}
 		}
@@ -140,7 +141,7 @@ func (a *app) readInput(ctx context.Context, name, file string) ([]byte, error) 
 	case err != nil:
 		return nil, &usageError{message: fmt.Sprintf("%s cannot be read: %v", name, err)}
 	case len(read) > maxValue:
-		return nil, &usageError{message: fmt.Sprintf("%s is too large: %s has over %d bytes", name, file, maxValue)}
+		return nil, &usageError{message: fmt.Sprintf("%s is too large: %s has over %d bytes", name, from, maxValue)}
 	}
 	return read, nil
 }
