@@ -15,3 +15,17 @@ func TestHugeInput(t *testing.T) {
 		}
 	}
 }
+
+// TestOutDash: a dash does not become a file of that name, which would be hard to find and to remove.
+func TestOutDash(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"--sandbox", "user", "create-secret", "1", "--out", "-"},
+		{"--key", "k", "callback", "sign", "--url", "https://example.com/", "--out", "-"},
+	} {
+		code, stdout, stderr := authysh(t, "", nil, args...)
+		if code != 2 || stdout != "" || !strings.Contains(stderr, "--out must name a file, got \"-\"\nhint: ./- is a file of that name") {
+			t.Errorf("%q: exit code %d, output %q, errors %q", args, code, stdout, stderr)
+		}
+	}
+}

@@ -95,6 +95,9 @@ func checkNewFile(flag, name string) error {
 	if name == "" {
 		return &usageError{message: flag + " must not be empty"}
 	}
+	if name == "-" {
+		return &usageError{message: flag + ` must name a file, got "-"`, hint: "./- is a file of that name"}
+	}
 	if _, err := os.Lstat(name); err == nil {
 		return &usageError{message: flag + " " + name + " exists already", hint: "remove it or name another file: nothing is replaced"}
 	}
