@@ -49,8 +49,15 @@
 // keeps too much is stopped. A program that a plugin may run, though, is outside of all that, as are programs which that
 // one starts: permit none that runs others.
 //
+// # Functions of scripts
+//
+// [Runtime.Call] calls a function that a script has defined, with Go values, and gives its results as Go values. [Files] lets
+// require find modules in a file system of the host, such as an embed.FS.
+//
 // # Limits
 //
 // Canceling the context of a run stops Lua code within milliseconds, but not a library function that computes without
-// end, such as string.rep("x", 1e9) or a hostile pattern: those run on to their end. Scripts are trusted.
+// end, such as string.rep("x", 1e9) or a hostile pattern: those run on to their end. Scripts are trusted: a
+// runtime has no mode for those of strangers. A host that must run such does so in a process of its own for each, with the
+// limits of the operating system on time, memory, files and network, and ends that process when it takes too long.
 package luabind

@@ -153,7 +153,11 @@ func installLoaders(L *lua.LState, h *Host) {
 		return
 	}
 	if loaders, ok := library.RawGetString("loaders").(*lua.LTable); ok {
-		loaders.RawSetInt(2, L.NewFunction(requireFile)) // the first one looks into package.preload
+		search := requireFile
+		if h.files != nil {
+			search = h.requireEmbedded
+		}
+		loaders.RawSetInt(2, L.NewFunction(search)) // the first one looks into package.preload
 	}
 }
 

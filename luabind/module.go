@@ -3,6 +3,7 @@ package luabind
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -101,6 +102,7 @@ type Host struct {
 	service     string         // what journals say that calls go to
 	batches     batches
 	plugins     *pluginSet // nil for none
+	files       fs.FS      // where require looks; nil for the disk
 
 	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.
 	seen func(op authy.Operation, args *lua.LTable, result lua.LValue)

@@ -25,7 +25,7 @@ import (
 
 // Runtime is a Lua interpreter with the Authy API and its modules in it.
 //
-// It runs one script at a time; Run, RunFile and Close may be called from any goroutine and wait for each other.
+// It runs one script at a time; Run, RunFile, Call and Close may be called from any goroutine and wait for each other.
 // Globals last from one run to the next. Scripts are trusted: they may read and write files and start programs, as
 // any program that the user starts.
 //
