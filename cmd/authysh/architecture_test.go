@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	},
 	"authy/sandbox/fault": {modulePath + "/authy", "go.yaml.in/yaml/v3"},
 	"authy/sandbox/store": {"go.etcd.io/bbolt/..."},
+	"authy/receiver":      {modulePath + "/authy", "github.com/golang-jwt/jwt/v5", "github.com/gofrs/flock"},
 	"luabind": {
 		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate",
@@ -35,7 +36,7 @@ var allowed = map[string][]string{
 	"luabind/stubs":           {modulePath + "/authy", modulePath + "/luabind"},
 	"cmd/authysh": {
 		modulePath + "/luabind/check", modulePath + "/luabind/stubs",
-		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault",
+		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault", modulePath + "/authy/receiver",
 		modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
 		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
