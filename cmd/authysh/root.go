@@ -50,7 +50,8 @@ func (a *app) commandsOf(root *cobra.Command) (plant func()) {
 // commands are those of the program, in the order of --help.
 func (a *app) commands() []*cobra.Command {
 	own := []*cobra.Command{
-		a.sandboxCommand(), a.callbackCommand(), a.journalCommand(), a.configCommand(), a.pluginCommand(), a.doctorCommand(), a.checkCommand(),
+		a.sandboxCommand(), a.callbackCommand(), a.listenCommand(), a.journalCommand(), a.configCommand(), a.pluginCommand(),
+		a.doctorCommand(), a.checkCommand(),
 		a.stubsCommand(), a.completionCommand(), a.docsCommand(), a.versionCommand(),
 	}
 	return slices.Concat(a.operationCommands(authy.Operations()), []*cobra.Command{a.callCommand()}, own)

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/authy/receiver"
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/luabind"
+)
+
+// handTimeout is how long a program or another server may take for a delivery.
+const handTimeout = 20 * time.Second
+
+// listenHandlers make what is done with each delivery, one after the other; it is shown when all has gone well. A
+// script or a program shows what it likes.
+func (a *app) listenHandlers(ctx context.Context, o *listenOptions, p *present.Printer) (receiver.Handler, func(), error) {
+	var steps []receiver.Handler
+	closeAll := func() {}
+	if o.script != "" {
+		step, closeScript, err := a.scriptHandler(ctx, o.script)
+		if err != nil {
+			return nil, nil, err
+		}
+		steps, closeAll = append(steps, step), closeScript
+	}
+	if o.forward != "" {
+		steps = append(steps, forwardTo(o.forward))
+	}
+	if o.exec != "" {
+		step, err := a.execHandler(o.exec)
+		if err != nil {
+			closeAll()
+			return nil, nil, err
+		}
+		steps = append(steps, step)
+	}
+	if o.script == "" && o.exec == "" {
+		steps = append(steps, func(_ context.Context, d *receiver.Delivery) error {
+			if err := a.printPlain(p, present.Result{Value: told(d), Raw: d.Body}); err != nil {
+				return err
+			}
+			return a.out.Flush()
+		})
+	}
+	return func(ctx context.Context, d *receiver.Delivery) error {
+		ctx, cancel := context.WithTimeout(ctx, handTimeout)
+		defer cancel()
+		for _, step := range steps {
+			if err := step(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, closeAll, nil
+}
+
+// told is what a delivery says.
+func told(d *receiver.Delivery) any {
+	if d.Callback != nil {
+		return d.Callback
+	}
+	return d.Webhook
+}
+
+// forwardTo sends a delivery on as it came, but for what belongs to the connection. Its signature holds for the URL
+// that Authy called: whoever gets it must know that one.
+func forwardTo(target string) receiver.Handler {
+	client := &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return func(ctx context.Context, d *receiver.Delivery) error {
+		to := target
+		if _, query, ok := strings.Cut(d.URL, "?"); ok {
+			separator := "?"
+			if strings.Contains(to, "?") {
+				separator = "&"
+			}
+			to += separator + query
+		}
+		request, err := http.NewRequestWithContext(ctx, d.Method, to, bytes.NewReader(d.Body))
+		if err != nil {
+			return err
+		}
+		request.Header = d.Header.Clone()
+		for _, name := range append(request.Header.Values("Connection"), "Connection", "Keep-Alive", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length") {
+			request.Header.Del(name)
+		}
+		answer, err := client.Do(request)
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // the URL holds the fields of a GET
+		}
+		if err != nil {
+			return fmt.Errorf("--forward: %w", err)
+		}
+		defer answer.Body.Close()
+		io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))
+		if answer.StatusCode < 200 || answer.StatusCode > 299 {
+			return fmt.Errorf("--forward: the answer was %s", answer.Status)
+		}
+		return nil
+	}
+}
+
+// execHandler runs a program for each delivery. The API key stays here: the program did not ask for it.
+func (a *app) execHandler(line string) (receiver.Handler, error) {
+	words, err := splitWords(line)
+	if err != nil {
+		return nil, &usageError{message: "--exec " + err.Error()}
+	}
+	if len(words) == 0 {
+		return nil, &usageError{message: "--exec must not be empty"}
+	}
+	program, err := exec.LookPath(words[0])
+	if err != nil {
+		return nil, &usageError{message: fmt.Sprintf("--exec: %q is no program that can be run", clip(words[0]))}
+	}
+	env := []string{}
+	if a.environ != nil {
+		for _, variable := range a.environ() {
+			if name, _, _ := strings.Cut(variable, "="); !strings.HasPrefix(name, "AUTHY") || !strings.Contains(name, "KEY") {
+				env = append(env, variable)
+			}
+		}
+	}
+	return func(ctx context.Context, d *receiver.Delivery) error {
+		text, err := json.Marshal(told(d))
+		if err != nil {
+			return err
+		}
+		command := exec.CommandContext(ctx, program, words[1:]...)
+		command.Env, command.Stdin = env, bytes.NewReader(append(text, '\n'))
+		command.Stdout, command.Stderr = a.out, a.err
+		command.WaitDelay = time.Second // for what it left running with our pipe in its hands
+		err = command.Run()
+		if flushed := a.out.Flush(); err == nil {
+			err = flushed
+		}
+		if err != nil {
+			return fmt.Errorf("--exec %s: %w", words[0], err)
+		}
+		return nil
+	}, nil
+}
+
+// deliveryGlobals gives a script what was delivered.
+const deliveryGlobals = `
+local told = require("json").decode(arg[1])
+callback, event = nil, nil
+if told.callback_action then callback = told else event = told end`
+
+// scriptHandler runs a script for each delivery, one at a time. Its globals last from one to the next.
+func (a *app) scriptHandler(ctx context.Context, path string) (receiver.Handler, func(), error) {
+	script, err := a.readScript(ctx, nil, []string{path})
+	if err != nil {
+		return nil, nil, err
+	}
+	script.Program = a.program
+	client, options, err := a.prepare(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	runtime, err := luabind.New(client, options...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot start the interpreter: %w", err)
+	}
+	var one sync.Mutex
+	step := func(ctx context.Context, d *receiver.Delivery) error {
+		text, err := json.Marshal(told(d))
+		if err != nil {
+			return err
+		}
+		one.Lock()
+		defer one.Unlock()
+		give := luabind.Script{Name: "authysh", Source: deliveryGlobals, Args: []string{string(text)}}
+		if err := runtime.Run(ctx, give); err != nil {
+			return err
+		}
+		err = runtime.Run(ctx, script)
+		if failure, ok := errors.AsType[authy.Error](err); ok && failure.Kind() == authy.KindCanceled && ctx.Err() != nil {
+			err = fmt.Errorf("%s has not ended in time", path)
+		}
+		if flushed := a.out.Flush(); err == nil {
+			err = flushed
+		}
+		return err
+	}
+	return step, func() {
+		if err := runtime.Close(); err != nil {
+			a.warn(err.Error(), "what the script wrote may be incomplete")
+		}
+	}, nil
+}
