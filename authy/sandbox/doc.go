@@ -34,6 +34,8 @@
 //
 // # Looking inside
 //
+// /sandbox/ is a web page, the virtual phone; open it as /sandbox/?token= with the admin token.
+//
 // What a tester, a script or a page needs beyond the API is under /sandbox/api/, and as methods of [Service].
 // Parameters may be in the query or in the body, as a form or as JSON.
 //

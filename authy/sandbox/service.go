@@ -134,6 +134,9 @@ type handler func(a *application, rq *request) (any, error)
 
 // ServeHTTP answers a request to the API or to the sandbox's own pages.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.servePage(w, r) {
+		return
+	}
 	started := time.Now()
 	route, args := s.routes.find(r)
 	rq := &request{Request: r, args: args}
