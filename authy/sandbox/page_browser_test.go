@@ -106,7 +106,7 @@ func TestPhoneInBrowser(t *testing.T) {
 	if dir := os.Getenv("PHONE_SCREENSHOTS"); dir != "" {
 		for _, width := range []int64{320, 1200} {
 			var picture []byte
-			run("screenshot", chromedp.EmulateViewport(width, 800), chromedp.FullScreenshot(&picture, 90))
+			run("screenshot", chromedp.EmulateViewport(width, 800), chromedp.FullScreenshot(&picture, 100))
 			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", width)), picture, 0o600); err != nil {
 				t.Fatal(err)
 			}
