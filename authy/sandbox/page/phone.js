@@ -12,6 +12,8 @@ function make(tag, text, kind) {
   if (kind) e.className = kind;
   return e;
 }
+// brief is a time without its fraction.
+function brief(time) { return time.replace("T", " ").replace(/\.\d+Z/, "Z"); }
 function say(text) { $("said").textContent = text; }
 
 async function call(path, method = "GET", body) {
@@ -91,7 +93,7 @@ const loaders = {
   async outbox() {
     const id = $("whose").value;
     show($("outbox"), (await call("/outbox" + (id ? "?authy_id=" + id : ""))).outbox, "id", (m) => {
-      const out = [make("p", `${m.via} to ${m.to} · ${m.time}`, "soft"), make("p", m.text)];
+      const out = [make("p", `${m.via} to ${m.to} · ${brief(m.time)}`, "soft"), make("p", m.text)];
       if (m.code) { const p = make("p"); p.append(make("span", m.code, "code"), " ", copy(m.code)); out.push(p); }
       return out;
     }, "No messages yet.");
@@ -102,7 +104,7 @@ const loaders = {
       for (const [name, value] of Object.entries(a.details)) out.push(make("p", name + ": " + value));
       if (Object.keys(a.hidden_details).length) out.push(more("Hidden details", a.hidden_details));
       for (const l of a.logos) out.push(make("p", `Logo (${l.res}): ${l.url}`, "soft"));
-      out.push(make("p", a.expires_at ? "Expires " + a.expires_at : "Never expires", "soft"));
+      out.push(make("p", a.expires_at ? "Expires " + brief(a.expires_at) : "Never expires", "soft"));
       if (a.status === "pending") for (const [text, verb, kind] of [["Approve", "approve", "main"], ["Deny", "deny"]]) {
         out.push(button(text, async () => { await call(`/approvals/${encodeURIComponent(a.uuid)}/${verb}`, "POST"); await load("approvals"); },
           text + ": " + a.message, kind));
