@@ -43,10 +43,10 @@ func answeredAt(t *testing.T, address, method string, answers ...func(*sandbox.S
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	env = map[string]string{"AUTHYSH_HOST": server.URL, "AUTHY_KEY": listenKey}
-	_, out, said := authysh(t, "", env, "user", "create", "911234567", "PT", "ana@example.com")
+	_, out, _ := authysh(t, "", env, "user", "create", "911234567", "PT", "ana@example.com")
 	user := gjson.Get(out, "user.id").String()
 	for _, answer := range answers {
-		_, out, said = authysh(t, "", env, "onetouch", "create", user, "Log in?")
+		_, out, said := authysh(t, "", env, "onetouch", "create", user, "Log in?")
 		id := gjson.Get(out, "approval_request.uuid").String()
 		if _, err := answer(s, id); err != nil {
 			t.Fatalf("%v, %s", err, said)
