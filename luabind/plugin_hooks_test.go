@@ -61,7 +61,7 @@ func TestPluginHooks(t *testing.T) {
 		{"an old call", `before_call = function(call) if not kept then kept = call return end print(kept.op, rawget(kept, "op"), pcall(function() return kept.refuse end)) end`,
 			`authy.request_sms{ authy_id = 7 } authy.delete_webhook{ id = "x" }`, "error: test.lua:1: delete_webhook: access_key is required for dashboard calls: the console's access key; signing_key is required for dashboard calls: the console's API signing key\nlog: nil nil true nil\nsent /protected/json/sms/7"},
 		{"second client", `before_call = function(call) print(call.op, call.params.key) end`, `authy.client{ key = "other" }.request_sms{ authy_id = 7 }`, "\nlog: request_sms nil\nsent /protected/json/sms/7"},
-		{"tasks", `before_call = function(call) time.sleep("5ms") n = (n or 0) + 1 end, after_call = function() if n == 9 then print(n) end end`,
+		{"tasks", `before_call = function(call) time.sleep("5ms") n = (n or 0) + 1 end, after_call = function() m = (m or 0) + 1 if m == 9 then print(n) end end`,
 			`local ts = {} for i = 1, 9 do ts[i] = authy.async.request_sms{ authy_id = 7 } end task.all(ts):await()`, "\nlog: 9\nsent /protected/json/sms/7"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
