@@ -83,6 +83,30 @@ type Problems []Problem
 // Error joins the problems.
 func (p Problems) Error() string { return (&ValidationError{Problems: p}).Error() }
 
+// Err is the problems as an error, nil when there are none: an empty Problems in an interface would not be nil.
+func (p Problems) Err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// Within puts the place of a value, such as ".visible" or "[2]", in front of the problems found in it. A nil error is
+// none, and any other than [Problems] is one, about the value as a whole.
+func Within(place string, err error) Problems {
+	switch err := err.(type) {
+	case nil:
+		return nil
+	case Problems:
+		moved := make(Problems, len(err))
+		for i, p := range err {
+			moved[i] = Problem{place + p.Param, p.Reason}
+		}
+		return moved
+	}
+	return Problems{{place, err.Error()}}
+}
+
 // Call runs the operation with arguments from outside Go: Bind and Run in one.
 func (o Operation) Call(ctx context.Context, c *Client, arguments Arguments) (any, error) {
 	return o.Bind(arguments).Run(ctx, c)

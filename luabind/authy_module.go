@@ -328,7 +328,7 @@ func setBody(request *authy.CallbackRequest, body lua.LValue, op string) error {
 			request.Decoded = decoded
 			return nil
 		}
-		return &authy.ValidationError{Op: op, Problems: under("body", err)}
+		return &authy.ValidationError{Op: op, Problems: authy.Within("body", err)}
 	default:
 		problem = authy.Problem{Param: "body", Reason: mistyped("text or a table", body).Error()}
 	}

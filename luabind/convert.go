@@ -187,7 +187,7 @@ func assignTable(v reflect.Value, value lua.LValue, to target) error {
 		v.Set(reflect.ValueOf(object).Convert(v.Type()))
 		return nil
 	case reflect.Struct:
-		return asError(assignStruct(v, t, to.fields, ""))
+		return assignStruct(v, t, to.fields, "").Err()
 	}
 	return fmt.Errorf("cannot be set from Lua (Go type %s)", v.Type())
 }
@@ -214,7 +214,7 @@ func assignList(v reflect.Value, t *lua.LTable, to target) error {
 		}
 	}
 	v.Set(list)
-	return asError(problems)
+	return problems.Err()
 }
 
 // assignStruct fills the declared fields of a struct and reports keys that are none of them.
@@ -228,7 +228,7 @@ func assignStruct(v reflect.Value, t *lua.LTable, fields []authy.Field, at strin
 			continue
 		}
 		err := assign(f.In(v), value, target{digits: f.Rule.Digits, unit: f.Rule.Unit, fields: f.Fields})
-		problems = append(problems, under(at+"."+f.Name, err)...)
+		problems = append(problems, authy.Within(at+"."+f.Name, err)...)
 	}
 	for _, name := range (tableArguments{t}).Names() {
 		if !slices.Contains(known, name) {
@@ -238,34 +238,11 @@ func assignStruct(v reflect.Value, t *lua.LTable, fields []authy.Field, at strin
 	return problems
 }
 
-// under puts the place of a value in front of the problems found in it.
-func under(at string, err error) authy.Problems {
-	switch err := err.(type) {
-	case nil:
-		return nil
-	case authy.Problems:
-		problems := make(authy.Problems, len(err))
-		for i, p := range err {
-			problems[i] = authy.Problem{Param: at + p.Param, Reason: p.Reason}
-		}
-		return problems
-	}
-	return authy.Problems{{Param: at, Reason: err.Error()}}
-}
-
 func notAField(name string, known []string) string {
 	if near := authy.Nearest(name, known); near != "" {
 		return fmt.Sprintf("is not known, did you mean %q?", near)
 	}
 	return "is not known; known are " + strings.Join(known, ", ")
-}
-
-// asError makes sure that no problems are a nil error.
-func asError(problems authy.Problems) error {
-	if len(problems) == 0 {
-		return nil
-	}
-	return problems
 }
 
 func mistyped(want string, got lua.LValue) error {
@@ -286,7 +263,7 @@ func typeName(v lua.LValue) string {
 // toObject makes a JSON object of a table whose keys are strings; an empty table is an empty object.
 func toObject(t *lua.LTable) (map[string]any, error) {
 	value, problems := (&goValues{}).object(t, "", nil)
-	return value, asError(problems)
+	return value, problems.Err()
 }
 
 // goValues turns Lua values into the Go values that encoding/json writes.

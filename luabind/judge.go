@@ -173,7 +173,7 @@ func judgeValue(p slot, v lua.LValue, at string) []authy.Problem {
 	}
 	if p.accepts != nil {
 		if err := p.accepts(v); err != nil {
-			return under(at, err)
+			return authy.Within(at, err)
 		}
 	} else if !fits(p.Type, v) {
 		return []authy.Problem{{Param: at, Reason: mistyped(typeWords(p.Type), v).Error()}}

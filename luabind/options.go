@@ -51,7 +51,7 @@ func readOptions(name string, t *lua.LTable, into any) error {
 		known[i] = o.name
 		switch value := t.RawGetString(o.name); {
 		case value != lua.LNil:
-			problems = append(problems, under(o.name, assign(v.Field(o.index), value, o.to))...)
+			problems = append(problems, authy.Within(o.name, assign(v.Field(o.index), value, o.to))...)
 		case o.required:
 			problems = append(problems, authy.Problem{Param: o.name, Reason: "is required"})
 		}

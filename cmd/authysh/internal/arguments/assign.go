@@ -207,11 +207,11 @@ func (s *Set) assignList(v reflect.Value, value any, to target, name string) err
 	for _, element := range split(elements, v.Type().Elem()) {
 		slot := reflect.New(v.Type().Elem()).Elem()
 		at := "[" + strconv.Itoa(list.Len()+1) + "]" // as everywhere in this catalogue, the first is 1
-		problems = append(problems, under(at, s.assign(slot, element, to, name+"."+strconv.Itoa(list.Len())))...)
+		problems = append(problems, authy.Within(at, s.assign(slot, element, to, name+"."+strconv.Itoa(list.Len())))...)
 		list = reflect.Append(list, slot)
 	}
 	v.Set(list)
-	return asError(problems)
+	return problems.Err()
 }
 
 // split makes several texts of one with commas, where the list holds texts.
@@ -272,7 +272,7 @@ func (s *Set) assignStruct(v reflect.Value, value any, fields []authy.Field, nam
 	for i, f := range fields {
 		known[i] = f.Name
 		if inner, given := object[f.Name]; given {
-			problems = append(problems, under("."+f.Name, s.assign(f.In(v), inner, targetOf(f), name+"."+f.Name))...)
+			problems = append(problems, authy.Within("."+f.Name, s.assign(f.In(v), inner, targetOf(f), name+"."+f.Name))...)
 		}
 	}
 	for _, key := range sortedKeys(object) {
@@ -280,7 +280,7 @@ func (s *Set) assignStruct(v reflect.Value, value any, fields []authy.Field, nam
 			problems = append(problems, authy.Problem{Param: "." + key, Reason: unknownMember(key, known)})
 		}
 	}
-	return asError(problems)
+	return problems.Err()
 }
 
 // parse reads the text of a whole object or list as JSON, which begins with open.
@@ -315,29 +315,6 @@ func unknownMember(name string, known []string) string {
 		return fmt.Sprintf("is not known, did you mean %q?", near)
 	}
 	return "is not known; known are " + strings.Join(known, ", ")
-}
-
-// under puts the place of a value in front of the problems found in it.
-func under(at string, err error) authy.Problems {
-	switch err := err.(type) {
-	case nil:
-		return nil
-	case authy.Problems:
-		moved := make(authy.Problems, len(err))
-		for i, p := range err {
-			moved[i] = authy.Problem{Param: at + p.Param, Reason: p.Reason}
-		}
-		return moved
-	}
-	return authy.Problems{{Param: at, Reason: err.Error()}}
-}
-
-// asError makes sure that no problems are a nil error.
-func asError(problems authy.Problems) error {
-	if len(problems) == 0 {
-		return nil
-	}
-	return problems
 }
 
 func mistyped(want string, got any) error {
