@@ -220,13 +220,22 @@ func (c *collector) write(dir, target string) (err error) {
 			return err
 		}
 	}
-	old := temporary + "-old"
-	if err := os.Rename(target, old); err == nil {
-		defer os.RemoveAll(old)
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	return exchange(temporary, target)
+}
+
+// exchange puts a new directory in the place of an old one, if there is one, which stays when that fails.
+func exchange(with, target string) error {
+	old := with + "-old"
+	switch err := os.Rename(target, old); {
+	case errors.Is(err, fs.ErrNotExist):
+		return os.Rename(with, target)
+	case err != nil:
 		return err
 	}
-	return os.Rename(temporary, target)
+	if err := os.Rename(with, target); err != nil {
+		return errors.Join(err, os.Rename(old, target))
+	}
+	return os.RemoveAll(old)
 }
 
 func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) error {

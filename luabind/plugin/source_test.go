@@ -282,6 +282,18 @@ func TestInstall(t *testing.T) {
 	wantError(t, err, "cannot read the plugin")
 }
 
+// TestExchangeFails loses the new directory at the last moment.
+func TestExchangeFails(t *testing.T) {
+	t.Parallel()
+	dir := write(t, t.TempDir(), "notify/init.lua", "old")
+	if err := exchange(filepath.Join(dir, "gone"), filepath.Join(dir, "notify")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "notify/init.lua")); err != nil || string(text) != "old" {
+		t.Errorf("the plugin that was there: %q, %v", text, err)
+	}
+}
+
 func TestInstallRefuses(t *testing.T) {
 	t.Parallel()
 	good := entry{"init.lua", "x", 0o644, ""}
