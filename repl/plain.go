@@ -93,6 +93,7 @@ func (e *plainEditor) Read(q question) (string, ending) {
 		e.endLine()
 		return "", canceled
 	case <-e.closed:
+		e.endLine()
 		return "", closed
 	}
 }

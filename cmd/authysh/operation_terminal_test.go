@@ -53,6 +53,9 @@ func TestDeleteQuestion(t *testing.T) {
 				p.types(tt.answer)
 			}
 			p.leaves(tt.code)
+			if p.screen() != "" {
+				p.sees(`\n$`) // where the shell's prompt comes
+			}
 			if strings.Contains(p.screen(), "for good?") != (tt.answer != "") {
 				t.Errorf("asked or not:\n%s", p.screen())
 			}
