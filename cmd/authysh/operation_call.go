@@ -30,6 +30,12 @@ func (a *app) callCommand() *cobra.Command {
 		},
 		ValidArgsFunction: a.completeCall,
 	}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		if _, known := a.operation(cmd.Flags().Arg(0)); known && a.explain(cmd.Flags().Arg(0)) == nil {
+			return
+		}
+		a.usage(cmd)
+	})
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringArrayVar(&documents, "json", nil, "parameters as a JSON `object`; @file or - reads it")
