@@ -30,7 +30,48 @@ func ParseJSON(source []byte) (any, error) {
 		}
 		return nil, fmt.Errorf("is not one JSON value: another begins at line %d, column %d", line, column)
 	}
-	return value, nil
+	return value, memberTwice(source)
+}
+
+// memberTwice finds a member that an object of valid JSON has twice. Decoding keeps the last of them, and the other would be
+// lost without a word.
+func memberTwice(source []byte) error {
+	type level struct {
+		names map[string]bool // of an object; nil for a list
+		value bool            // what comes is a value, not a name
+	}
+	var levels []level
+	decoder := json.NewDecoder(bytes.NewReader(source))
+	decoder.UseNumber() // others may be too large
+	for {
+		before := decoder.InputOffset()
+		token, err := decoder.Token()
+		if err != nil {
+			return nil // the end
+		}
+		if end, ok := token.(json.Delim); ok && (end == '}' || end == ']') {
+			levels = levels[:len(levels)-1]
+			continue
+		}
+		if n := len(levels); n > 0 && levels[n-1].names != nil {
+			within := &levels[n-1]
+			if name, ok := token.(string); ok && !within.value {
+				if within.names[name] {
+					line, column := position(source, len(source)-len(bytes.TrimLeft(source[before:], " \t\r\n,")))
+					return fmt.Errorf("has %q twice in one object, the second at line %d, column %d", clip(name), line, column)
+				}
+				within.names[name], within.value = true, true
+				continue
+			}
+			within.value = false
+		}
+		switch token {
+		case json.Delim('{'):
+			levels = append(levels, level{names: map[string]bool{}})
+		case json.Delim('['):
+			levels = append(levels, level{})
+		}
+	}
 }
 
 func notJSON(source []byte, offset int64, err error) error {
