@@ -257,12 +257,12 @@ func resultFields(t reflect.Type) []Field {
 // readable reports whether the binders know how to show a result of type t.
 func readable(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int64, reflect.Float64:
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Float64:
 		return true
 	case reflect.Slice:
 		return t.Elem().Kind() == reflect.String
 	case reflect.Map:
-		return t == reflect.TypeFor[Object]()
+		return t.ConvertibleTo(reflect.TypeFor[Object]())
 	}
 	return false
 }

@@ -22,27 +22,28 @@ func (m *Manual) Modules() []Module {
 		}
 		if module.Name == apiModule {
 			var calls []Function
-			for _, op := range operations() {
-				s := m.functions[apiModule+"."+op.Name]
-				calls = append(calls, Function{
-					Name: op.Name, Doc: s.doc, Params: paramsOf(s.params), Returns: paramsOf(s.returns),
-					Example: operationNotes[op.Name].example,
-				})
+			for _, op := range slices.Concat(operations(), module.Operations) { // the latter are the host's
+				calls = append(calls, m.callOf(op, op.Name))
 			}
 			functions = append(calls, functions...)
 			modules[i].Types = append(slices.Clone(module.Types), clientObject(functions), errorObject())
 		}
 		if module.Name != apiModule {
 			for _, op := range module.Operations {
-				s := m.functions[scriptName(op.Name)]
-				functions = append(functions, Function{
-					Name: strings.TrimPrefix(op.Name, module.Name+"."), Doc: s.doc, Params: paramsOf(s.params), Returns: paramsOf(s.returns),
-				})
+				functions = append(functions, m.callOf(op, strings.TrimPrefix(op.Name, module.Name+".")))
 			}
 		}
 		modules[i].Functions = functions
 	}
 	return modules
+}
+
+// callOf is an operation as a function of its module.
+func (m *Manual) callOf(op authy.Operation, name string) Function {
+	s := m.functions[scriptName(op.Name)]
+	return Function{
+		Name: name, Doc: s.doc, Params: paramsOf(s.params), Returns: paramsOf(s.returns), Example: operationNotes[op.Name].example,
+	}
 }
 
 // apiModule is the module whose functions are the operations.

@@ -325,7 +325,11 @@ func operationErrors(b *strings.Builder, op *authy.Operation) {
 
 func operationSource(b *strings.Builder, op *authy.Operation) {
 	if op.Command != "" {
-		b.WriteString("\nCommand:  authysh " + op.Command + "\n")
+		program := "authysh "
+		if !op.OfAPI() && !strings.Contains(op.Name, ".") { // one of the host, which is another program
+			program = ""
+		}
+		b.WriteString("\nCommand:  " + program + op.Command + "\n")
 	}
 	if !op.OfAPI() {
 		return

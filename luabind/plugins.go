@@ -60,10 +60,24 @@ func Operations(operations ...authy.Operation) Option {
 			if known || slices.ContainsFunc(rt.own, func(o authy.Operation) bool { return o.Name == op.Name }) {
 				return fmt.Errorf("luabind: there is an operation %q already", op.Name)
 			}
+			if err := describable(op); err != nil {
+				return err
+			}
 			rt.own = append(rt.own, op)
 		}
 		return nil
 	}
+}
+
+// describable reports a result that the catalogue cannot carry, which would else be a panic in the middle of a help text.
+func describable(op authy.Operation) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("luabind: operation %q: %v", op.Name, problem)
+		}
+	}()
+	op.Result()
+	return nil
 }
 
 // loaded are the plugins that run.

@@ -1,6 +1,7 @@
 package stubs
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/authysh/authysh/authy"
@@ -21,7 +22,7 @@ type File struct {
 func Generate(manual *luabind.Manual) []File {
 	var files []File
 	for _, m := range manual.Modules() {
-		w := &writer{module: m.Name, aliases: map[string]string{}, taken: map[string]string{}}
+		w := &writer{module: m.Name, aliases: map[string]string{}, taken: map[string]string{}, operations: operationsOf(m)}
 		files = append(files, File{m.Name + ".lua", w.moduleText(m)})
 	}
 	return files
@@ -40,6 +41,20 @@ type writer struct {
 	module  string
 	aliases map[string]string // of lists of values, by the values
 	taken   map[string]string // the values of an alias, by its name
+
+	operations map[string]authy.Operation // of the module, by the names that scripts call them by
+}
+
+// operationsOf are the operations of the API, those of the host among them.
+func operationsOf(m luabind.Module) map[string]authy.Operation {
+	if m.Name != api {
+		return nil
+	}
+	known := map[string]authy.Operation{}
+	for _, op := range slices.Concat(authy.Operations(), m.Operations) {
+		known[api+"."+op.Name] = op
+	}
+	return known
 }
 
 func (w *writer) line(parts ...string) {
@@ -107,10 +122,7 @@ const (
 
 // function writes a function, and in its direct form the classes that it needs, whose names begin with base.
 func (w *writer) function(prefix string, f luabind.Function, base string, how form) {
-	op, isOperation := authy.Operation{}, false
-	if strings.HasPrefix(base, api+".") {
-		op, isOperation = authy.ByName(f.Name)
-	}
+	op, isOperation := w.operations[base]
 	params, returns := f.Params, f.Returns
 	if how == direct && !strings.HasSuffix(prefix, ":") {
 		w.functionClasses(base, f, isOperation)
@@ -120,7 +132,7 @@ func (w *writer) function(prefix string, f luabind.Function, base string, how fo
 	}
 	w.doc(f.Doc)
 	if isOperation {
-		w.doc("\nIt " + op.Effect.String() + ". Command: `authysh " + op.Command + "`")
+		w.doc("\nIt " + op.Effect.String() + commandOf(op))
 	}
 	if f.Example != "" && how == direct {
 		w.doc("\n```lua\n" + f.Example + "\n```")
@@ -265,4 +277,15 @@ func (w *writer) constants(fields []luabind.Param, indent string) {
 		w.constants(f.Fields, indent+"  ")
 		w.line(indent, "},")
 	}
+}
+
+// commandOf names the command of an operation. That of a host's own is none of authysh.
+func commandOf(op authy.Operation) string {
+	switch {
+	case op.Command == "":
+		return "."
+	case op.OfAPI():
+		return ". Command: `authysh " + op.Command + "`"
+	}
+	return ". Command: `" + op.Command + "`"
 }
