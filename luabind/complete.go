@@ -318,7 +318,7 @@ func (c *completer) describe(v lua.LValue, name string) string {
 	const longest = 40
 	switch v := v.(type) {
 	case *lua.LFunction:
-		if known := c.s.manual.signature(c.s.names[v]); known != nil {
+		if known := c.s.manual.signature(c.s.functionNames()[v]); known != nil {
 			return known.summary()
 		}
 		if v.IsG {

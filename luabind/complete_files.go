@@ -1,7 +1,9 @@
 package luabind
 
 import (
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -59,12 +61,15 @@ func (c *completer) moduleNames(typed string) []offer {
 			}
 		})
 	}
-	path, _ := rawPath(globals, "package.path").(lua.LString)
 	parent, _, _ := cutLast(typed, ".")
 	if parent != "" {
 		parent += "."
 	}
-	for _, template := range strings.Split(string(path), ";") {
+	if files := c.s.rt.host.files; files != nil {
+		return append(offers, embeddedNames(files, parent)...)
+	}
+	templates, _ := rawPath(globals, "package.path").(lua.LString)
+	for _, template := range strings.Split(string(templates), ";") {
 		before, after, ok := strings.Cut(template, "?")
 		if !ok || strings.Contains(after, "?") {
 			continue
@@ -78,6 +83,28 @@ func (c *completer) moduleNames(typed string) []offer {
 			} else if stem, isLua := strings.CutSuffix(name, after); isLua && stem != "" && !deeper && !strings.Contains(stem, ".") {
 				offers = append(offers, offer{text: parent + stem, note: "file"})
 			}
+		}
+	}
+	return offers
+}
+
+// embeddedNames are the modules of one folder in the file system of the host.
+func embeddedNames(files fs.FS, parent string) []offer {
+	dir := path.Clean(strings.ReplaceAll(parent, ".", "/"))
+	if !fs.ValidPath(dir) {
+		return nil
+	}
+	entries, _ := fs.ReadDir(files, dir) // some are better than none
+	var offers []offer
+	for _, entry := range entries[:min(len(entries), maxEntries)] {
+		stem, isLua := strings.CutSuffix(entry.Name(), ".lua")
+		switch {
+		case entry.IsDir():
+			if _, err := fs.Stat(files, path.Join(dir, entry.Name(), "init.lua")); err == nil {
+				offers = append(offers, offer{text: parent + entry.Name(), note: "folder"})
+			}
+		case isLua && stem != "" && !strings.Contains(stem, "."):
+			offers = append(offers, offer{text: parent + stem, note: "file"})
 		}
 	}
 	return offers

@@ -114,7 +114,7 @@ func (c *completer) found(v lua.LValue) finding {
 	f := finding{value: v}
 	switch v := v.(type) {
 	case *lua.LFunction:
-		if name, ok := c.s.names[v]; ok {
+		if name, ok := c.s.functionNames()[v]; ok {
 			f.name, f.sig = name, c.s.manual.signature(name)
 		}
 	case *lua.LTable:

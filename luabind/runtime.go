@@ -46,6 +46,7 @@ type Runtime struct {
 	runs        sync.Mutex  // one script at a time
 	interpreter interpreter // one goroutine inside Lua at a time
 	tasks       *tasks
+	completion  completion
 	background  context.Context // of what goes on between the chunks of a session
 	end         context.CancelFunc
 	closed      bool

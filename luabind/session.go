@@ -61,7 +61,7 @@ func (rt *Runtime) NewSession(options SessionOptions) *Session {
 			}
 		}
 	}
-	s.names = s.manual.functionsIn(rt.state.G.Global)
+	s.functionNames()
 	others := rt.host.seen
 	rt.host.seen = func(op authy.Operation, args *lua.LTable, result lua.LValue) {
 		s.seen.call(op, args, result)

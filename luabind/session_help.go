@@ -43,7 +43,7 @@ func (s *Session) nearGlobal(name string) string {
 
 // describeFunction tells of a function what help knows, or else what its code says.
 func (s *Session) describeFunction(f *lua.LFunction) string {
-	if sig := s.manual.signature(s.names[f]); sig != nil {
+	if sig := s.manual.signature(s.functionNames()[f]); sig != nil {
 		return "function " + sig.usage() + ": " + sig.summary()
 	}
 	return describePrototype(f)
