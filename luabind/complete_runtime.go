@@ -23,10 +23,22 @@ type completion struct {
 func (rt *Runtime) Complete(text string, cursor int) Completions {
 	rt.completion.mu.Lock() // callers wait for each other, so that only a script makes one give up
 	defer rt.completion.mu.Unlock()
+	return rt.completer().Complete(text, cursor)
+}
+
+// Manual is what there is to know of the operations and modules of the runtime, those of the host and of plugins included.
+func (rt *Runtime) Manual() *Manual {
+	rt.completion.mu.Lock()
+	defer rt.completion.mu.Unlock()
+	return rt.completer().manual
+}
+
+// completer is a session that nobody types into; the caller holds the lock of the completion.
+func (rt *Runtime) completer() *Session {
 	if rt.completion.session == nil {
 		rt.completion.session = &Session{rt: rt, manual: newManual(rt.modules, nil)}
 	}
-	return rt.completion.session.Complete(text, cursor)
+	return rt.completion.session
 }
 
 // functionNames are the functions among the globals by the name that help knows them by; the caller holds the interpreter.

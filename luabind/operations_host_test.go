@@ -98,7 +98,7 @@ func TestHostOperationIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rt.Close()
-	manual := rt.NewSession(luabind.SessionOptions{}).Manual()
+	manual := rt.Manual()
 	for _, topic := range []string{"discount", "authy.discount", "authy.try.discount", "discount.percent"} {
 		if text, _, ok := manual.Help(topic); !ok || !strings.Contains(text, "percent") || strings.Contains(text, "authysh") {
 			t.Errorf("help %s is\n%s", topic, text)
