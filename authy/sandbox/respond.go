@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"maps"
 	"math"
@@ -176,42 +174,6 @@ func badRequest(reason string) *refusal {
 
 func badParam(name, reason string) *refusal {
 	return &refusal{code: codeParameter, message: "Invalid parameter: " + name + " - " + reason}
-}
-
-// object is a JSON object whose members keep their order.
-type object []member
-
-type member struct {
-	name  string
-	value any
-}
-
-// MarshalJSON writes the members in order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.Write(compact(m.name))
-		b.WriteByte(':')
-		b.Write(compact(m.value))
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// compact is v as JSON without spaces and without escapes for HTML: authy-python looks for the bytes
-// "token":"is valid" in the raw body. Values come from this package and always encode.
-func compact(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic("sandbox: answer does not encode: " + err.Error())
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // picture is an answer that is an image, drawn after the application is unlocked.
