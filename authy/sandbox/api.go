@@ -33,6 +33,7 @@ var apiRoutes = []route{
 	{method: "GET", pattern: "/sandbox/api/apps", access: byInspector, service: apiApps},
 	{method: "POST", pattern: "/sandbox/api/callback", access: byInspector, handle: apiSetCallback},
 	{method: "GET", pattern: "/sandbox/api/users", access: byInspector, handle: apiUsers},
+	{method: "POST", pattern: "/sandbox/api/users", access: byInspector, handle: apiAddUser},
 	{method: "GET", pattern: "/sandbox/api/users/{id}", access: byInspector, handle: inspectUser},
 	{method: "POST", pattern: "/sandbox/api/users/{id}/suspend", access: byInspector, handle: inspectSuspend},
 	{method: "POST", pattern: "/sandbox/api/users/{id}/unsuspend", access: byInspector, handle: inspectUnsuspend},
@@ -179,11 +180,12 @@ func apiUsers(a *application, rq *request) (any, error) {
 		return nil, err
 	}
 	out := []User{}
+	matches := searchUsers(rq.params.text("search"))
 	for _, id := range slices.Backward(a.userIDs) {
 		if len(out) == p.limit {
 			break
 		}
-		if p.has(id) {
+		if p.has(id) && matches(a.users[id]) {
 			out = append(out, a.view(a.users[id], rq.now))
 		}
 	}
@@ -218,8 +220,13 @@ func apiRequests(s *Service, rq *request) (any, error) {
 		return nil, err
 	}
 	unmasked, _ := rq.params.flag("unmask")
+	failed, _ := rq.params.flag("failed")
+	operation := rq.params.text("operation")
 	apps := s.seen(rq)
 	mine := func(x *exchange) bool {
+		if failed && x.Status < 400 || operation != "" && x.Operation != operation {
+			return false
+		}
 		return x.App == "" && rq.admin || slices.ContainsFunc(apps, func(a *application) bool { return a.name == x.App })
 	}
 	out := s.requests.list(p.limit, unmasked, func(x *exchange) bool { return p.has(x.ID) && mine(x) })

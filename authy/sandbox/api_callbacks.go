@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,13 +65,17 @@ func apiCallbacks(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := a.listDeliveries(p, rq.params.text("subject"))
+	state := rq.params.text("state")
+	if !slices.Contains([]string{"", DeliveryPending, DeliveryDelivered, DeliveryFailed, DeliveryDropped}, state) {
+		return nil, badParam("state", "must be pending, delivered, failed or dropped")
+	}
+	out := a.listDeliveries(p, rq.params.text("subject"), state)
 	return object{{"callbacks", out}, {"next", next(p, out, func(d Sent) int64 { return d.ID })}, {"success", true}}, nil
 }
 
-func (a *application) listDeliveries(p page, subject string) []Sent {
+func (a *application) listDeliveries(p page, subject, state string) []Sent {
 	found := take(a.deliveries.newest(), p.limit, func(d *delivery) bool {
-		return p.has(d.ID) && (subject == "" || d.Subject == subject)
+		return p.has(d.ID) && (subject == "" || d.Subject == subject) && (state == "" || d.State == state)
 	})
 	out := make([]Sent, len(found))
 	for i, d := range found {
@@ -118,7 +123,7 @@ func (a *application) resend(id string) (*delivery, error) {
 // Callbacks lists up to limit callbacks and webhooks, the latest first; 0 means [DefaultLimit].
 func (x *Application) Callbacks(limit int) []Sent {
 	out, _ := run(x, "callbacks", func(a *application, _ time.Time) ([]Sent, error) {
-		return a.listDeliveries(page{limit: cmp.Or(limit, DefaultLimit)}, ""), nil
+		return a.listDeliveries(page{limit: cmp.Or(limit, DefaultLimit)}, "", ""), nil
 	})
 	return out
 }

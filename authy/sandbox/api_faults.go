@@ -16,7 +16,7 @@ func (s *Service) ownFaults(rq *request) []fault.Status {
 }
 
 func apiFaults(s *Service, rq *request) (any, error) {
-	return object{{"faults", s.ownFaults(rq)}, {"success", true}}, nil
+	return object{{"faults", s.ownFaults(rq)}, {"targets", fault.Targets()}, {"success", true}}, nil
 }
 
 // apiAddFault takes the fields of a rule, or rule: a line.

@@ -201,7 +201,7 @@ func TestAPIFaults(t *testing.T) {
 	if !strings.Contains(list.body, `"seen":2,"fired":1`) || !strings.Contains(list.body, `"seen":1,"fired":1`) {
 		t.Errorf("%s", list.body)
 	}
-	if a := b.as(otherKey, "GET /sandbox/api/faults"); a.body != `{"faults":[],"success":true}` {
+	if a := b.as(otherKey, "GET /sandbox/api/faults"); !strings.HasPrefix(a.body, `{"faults":[],`) {
 		t.Errorf("%s", a.body)
 	}
 	b.as(otherKey, "DELETE /sandbox/api/faults/1").wants(404)

@@ -244,13 +244,15 @@ func registerActivity(a *application, rq *request) (any, error) {
 	if !slices.Contains(authy.Activities, kind) {
 		return nil, badParam("type", "must be one of "+strings.Join(authy.Activities, ", "))
 	}
-	a.activities.add(Activity{
+	done := Activity{
 		Time:    rq.now,
 		AuthyID: u.id,
 		Type:    kind,
 		Data:    rq.params.texts("data"),
 		UserIP:  rq.params.text("user_ip"),
-	})
+	}
+	a.activities.add(done)
+	a.tell(EventActivity, done)
 	return success("Activity was created."), nil
 }
 

@@ -61,6 +61,7 @@ func (c *clock) nowLocked() time.Time {
 
 // clockChange is what to do to a clock, in the order of the fields; nil fields leave it alone.
 type clockChange struct {
+	real    bool // back to the real time first
 	set     *time.Time
 	advance *time.Duration
 	freeze  *bool
@@ -73,6 +74,10 @@ func (c *clock) change(ch clockChange) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	was := clockRecord{c.offset, c.frozen, c.at}
+	if ch.real {
+		c.offset, c.frozen, c.at = 0, false, time.Time{}
+	}
 	now := c.nowLocked()
 	if ch.set != nil {
 		now = ch.set.Round(0).UTC()
@@ -81,10 +86,13 @@ func (c *clock) change(ch clockChange) error {
 		now = now.Add(*ch.advance)
 	}
 	if y := now.Year(); y < minYear || y > maxYear {
+		c.offset, c.frozen, c.at = was.Offset, was.Frozen, was.At
 		return fmt.Errorf("sandbox: clock: must stay between the years %d and %d, got %d", minYear, maxYear, y)
 	}
 	c.at = now
-	c.offset = now.Sub(c.source())
+	if ch.set != nil || ch.advance != nil || !ch.real {
+		c.offset = now.Sub(c.source())
+	}
 	if ch.freeze != nil {
 		c.frozen = *ch.freeze
 	}

@@ -43,7 +43,8 @@
 //	GET    /sandbox/api/apps                          {"apps":[App...]}  id, name, callback_url, callback_method,
 //	                                                                     users (their number), without
 //	POST   /sandbox/api/callback       url, method    {"callback":{"url","method"}}    an empty url stops them
-//	GET    /sandbox/api/users                         {"users":[User...],"next"}       with current tokens
+//	GET    /sandbox/api/users      search             {"users":[User...],"next"}       with current tokens
+//	POST   /sandbox/api/users                         {"user":User}      phone, country_code, email, as registered
 //	GET    /sandbox/api/users/{id}                    {"user":User}
 //	POST   /sandbox/api/users/{id}/suspend            {"user":User}
 //	POST   /sandbox/api/users/{id}/unsuspend          {"user":User}
@@ -56,17 +57,18 @@
 //	POST   /sandbox/api/approvals/{uuid}/deny         {"approval":Approval}
 //	POST   /sandbox/api/registrations/{custom_user_id}/complete
 //	                                                  {"registration":Registration}
-//	GET    /sandbox/api/requests       unmask         {"requests":[Request...],"next"}
-//	GET    /sandbox/api/callbacks      subject        {"callbacks":[Sent...],"next"}   webhooks, too
+//	GET    /sandbox/api/requests                      {"requests":[Request...],"next"} unmask, failed, operation
+//	GET    /sandbox/api/callbacks                     {"callbacks":[Sent...],"next"}   subject, state; webhooks, too
 //	GET    /sandbox/api/callbacks/{id}                {"callback":Sent}
 //	POST   /sandbox/api/callbacks/{id}/resend         {"callback":Sent}                the new one
-//	GET    /sandbox/api/faults                        {"faults":[fault.Status...]}
+//	GET    /sandbox/api/faults                        {"faults":[fault.Status...],"targets"}
 //	POST   /sandbox/api/faults                        {"fault":fault.Status}           fields of a rule, or rule: a line
 //	DELETE /sandbox/api/faults                        {}                               all of them
 //	DELETE /sandbox/api/faults/{id}                   {}
 //	POST   /sandbox/api/faults/{id}/enable, /disable  {"fault":fault.Status}
 //	GET    /sandbox/api/clock                         {"clock":ClockState}
-//	POST   /sandbox/api/clock   set, advance, freeze  {"clock":ClockState}             409 with WithClock
+//	POST   /sandbox/api/clock                         {"clock":ClockState}             409 with WithClock
+//	                                                                     real, set, advance, freeze
 //	POST   /sandbox/api/reset                         {}
 //	GET    /sandbox/api/export                        {"version":1,"clock","apps"}     for import only
 //	POST   /sandbox/api/import                        {}                               the body is an export
@@ -102,9 +104,10 @@
 //
 // Every answer but an export also has "success":true; errors look like those of the API. The JSON forms of
 // [Message], [User], [Activity], [Approval], [Registration], [Request], [Sent] and [ClockState] are stable:
-// members are added, never changed. All members are always there. limit is 1 to 10,000, by default 100. Set is a time in RFC 3339 or
-// Unix seconds, advance a duration such as "10m" or seconds, freeze true or false; they are applied
-// together, in this order.
+// members are added, never changed. All members are always there. limit is 1 to 10,000, by default 100. Real true
+// takes the clock back to the real time, set is a time in RFC 3339 or Unix seconds, advance a duration such as
+// "10m" or seconds, freeze true or false; they are applied together, in this order. Search finds users by a
+// part of their phone, e-mail, Authy id or custom user id.
 //
 // # Who may look inside
 //

@@ -175,9 +175,10 @@ func inspectClock(s *Service, _ *request) (any, error) {
 	return named("clock", s.clock.state(), nil)
 }
 
-// inspectSetClock takes set (RFC 3339 or Unix seconds), advance (such as "10m", or seconds) and freeze.
+// inspectSetClock takes real, set (RFC 3339 or Unix seconds), advance (such as "10m", or seconds) and freeze.
 func inspectSetClock(s *Service, rq *request) (any, error) {
 	var change clockChange
+	change.real, _ = rq.params.flag("real")
 	if text := rq.params.text("set"); text != "" {
 		t, err := parseTime(text)
 		if err != nil {
@@ -196,7 +197,7 @@ func inspectSetClock(s *Service, rq *request) (any, error) {
 		change.freeze = &on
 	}
 	if change == (clockChange{}) {
-		return nil, badParam("set", "Parameter is required, or advance, or freeze")
+		return nil, badParam("set", "Parameter is required, or advance, or freeze, or real")
 	}
 	if err := s.changeClock(change); err != nil {
 		status := http.StatusBadRequest

@@ -117,7 +117,7 @@ func TestClock(t *testing.T) {
 			t.Errorf("%s: %s, want %s", form, got, want)
 		}
 	}
-	b.post(path).fails(400, "60004", "Invalid parameter: set - Parameter is required, or advance, or freeze")
+	b.post(path).fails(400, "60004", "Invalid parameter: set - Parameter is required, or advance, or freeze, or real")
 	b.post(path, "set=now").fails(400, "60004", "Invalid parameter: set - must be a time like 2030-01-02T15:04:05Z or Unix seconds")
 	b.post(path, "advance=soon").fails(400, "60004", "Invalid parameter: advance - must be a duration like 90s, 10m or 24h, or seconds")
 	b.post(path, "set=9999-01-01T00:00:00Z").fails(400, "60002", "Invalid request: clock: must stay between the years 1970 and 2200, got 9999")

@@ -243,6 +243,11 @@ func (a *application) load(records map[string][]store.Record) error {
 			}
 		}
 	}
+	for r := range a.registrations.newest() {
+		if u := a.users[r.AuthyID]; u != nil {
+			u.custom = r.CustomUserID
+		}
+	}
 	for v := range a.verifications.newest() {
 		if key := v.phone.e164(); a.verifying[key] == nil {
 			a.verifying[key] = v

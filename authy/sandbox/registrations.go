@@ -45,6 +45,7 @@ func (a *application) completeRegistration(customID string, now time.Time) (Regi
 	if err != nil {
 		return Registration{}, err
 	}
+	u.custom = customID
 	a.addDevice(u, defaultOS, now)
 	reg := Registration{CustomUserID: customID, AuthyID: u.id, Status: "completed", Time: now}
 	a.registrations.put(customID, reg)

@@ -9,14 +9,16 @@ import (
 type User struct {
 	ID int64 `json:"id"`
 	// Phone is in E.164 form; empty for a user who registered by QR code.
-	Phone       string    `json:"phone"`
-	CountryCode int       `json:"country_code"`
-	Emails      []string  `json:"emails"`
-	Created     time.Time `json:"created_at"`
-	Confirmed   bool      `json:"confirmed"`
-	Registered  bool      `json:"registered"`
-	Devices     []Device  `json:"devices"`
-	Suspended   bool      `json:"suspended"`
+	Phone string `json:"phone"`
+	// CustomUserID is the application's own id of a user who registered by QR code; empty for others.
+	CustomUserID string    `json:"custom_user_id"`
+	CountryCode  int       `json:"country_code"`
+	Emails       []string  `json:"emails"`
+	Created      time.Time `json:"created_at"`
+	Confirmed    bool      `json:"confirmed"`
+	Registered   bool      `json:"registered"`
+	Devices      []Device  `json:"devices"`
+	Suspended    bool      `json:"suspended"`
 	// Failures is how many wrong tokens were entered since the last right one.
 	Failures int `json:"failures"`
 	// Leaving reports that the user was deleted and will be gone soon.
@@ -68,7 +70,7 @@ type OutboxFilter struct {
 
 func (a *application) view(u *user, now time.Time) User {
 	v := User{
-		ID: u.id, Phone: u.phone.e164(), CountryCode: u.phone.code,
+		ID: u.id, Phone: u.phone.e164(), CustomUserID: u.custom, CountryCode: u.phone.code,
 		Emails: append([]string{}, u.emails...), Created: u.created,
 		Confirmed: u.confirmed, Registered: u.registered(), Devices: []Device{},
 		Suspended: u.suspended, Failures: u.failures, Leaving: u.leaving(),

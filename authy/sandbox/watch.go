@@ -18,6 +18,7 @@ const (
 	EventMessage  EventKind = "message"  // a Message that was sent
 	EventUser     EventKind = "user"     // {"id","deleted"}: a user came, changed or went
 	EventApproval EventKind = "approval" // an Approval that was created or answered
+	EventActivity EventKind = "activity" // an Activity that was reported
 	EventCallback EventKind = "callback" // a Sent callback or webhook that was created or tried
 	EventRequest  EventKind = "request"  // a Request that was answered, masked
 	EventClock    EventKind = "clock"    // a ClockState after a change
@@ -26,7 +27,7 @@ const (
 )
 
 var eventKinds = []EventKind{
-	EventMessage, EventUser, EventApproval, EventCallback, EventRequest, EventClock, EventFault, EventReset,
+	EventMessage, EventUser, EventApproval, EventActivity, EventCallback, EventRequest, EventClock, EventFault, EventReset,
 }
 
 // Event is something that happened in a sandbox.

@@ -152,8 +152,8 @@ func (r *Rule) target() string {
 	return r.On
 }
 
-// targets are the names that on may have.
-func targets() []string {
+// Targets are the names that on may have: callback, webhook and the operations of the API.
+func Targets() []string {
 	names := []string{OnCallback, OnWebhook}
 	for _, op := range authy.Operations() {
 		names = append(names, op.Name)
@@ -165,7 +165,7 @@ func checkTarget(on string) error {
 	if on == "" || on == "*" || strings.HasPrefix(on, "/") {
 		return nil
 	}
-	names := targets()
+	names := Targets()
 	if slices.Contains(names, on) {
 		return nil
 	}
