@@ -89,7 +89,7 @@ func TestInspectorShapes(t *testing.T) {
 	b.call("GET", "/protected/json/sms/"+id)
 	b.get("/sandbox/outbox").says(`{"outbox":[{"id":1,"time":"2023-11-14T22:13:20Z","channel":"sms","via":"sms","to":"+351911234567","authy_id":` + id +
 		`,"code":"1234567","text":"O seu token de Sandbox App é 1234567."}],"success":true}`)
-	user := `{"id":` + id + `,"phone":"+351911234567","country_code":351,"emails":["ana@example.com"],"created_at":"2023-11-14T22:13:20Z","confirmed":false,` +
+	user := `{"id":` + id + `,"phone":"+351911234567","custom_user_id":"","country_code":351,"emails":["ana@example.com"],"created_at":"2023-11-14T22:13:20Z","confirmed":false,` +
 		`"registered":false,"devices":[],"suspended":false,"failures":0,"account_disabled":false,"app_token":"","app_token_seconds":0,"generic_token":"","generic_token_seconds":0}`
 	b.call("GET", "/sandbox/users/"+id).says(`{"user":` + user + `,"success":true}`)
 	b.get("/sandbox/users").says(`{"users":[` + user + `],"success":true}`)
