@@ -20,9 +20,30 @@ type Pacer interface {
 // pacerKey is under what a context has its pacer.
 type pacerKey struct{}
 
-// WithPacer returns a context whose calls, with any [Client], go by the pacer.
+// WithPacer returns a context whose calls, with any [Client], go by the pacer. If ctx has one already they go by both, and
+// wait for that one first.
 func WithPacer(ctx context.Context, p Pacer) context.Context {
+	if outer := pacerOf(ctx); outer != nil {
+		p = pacers{outer, p}
+	}
 	return context.WithValue(ctx, pacerKey{}, p)
+}
+
+// pacers are two pacers that both must let a request start.
+type pacers struct{ outer, inner Pacer }
+
+// Wait waits for the outer one first.
+func (p pacers) Wait(ctx context.Context, route Route) error {
+	if err := p.outer.Wait(ctx, route); err != nil {
+		return err
+	}
+	return p.inner.Wait(ctx, route)
+}
+
+// Observe tells both.
+func (p pacers) Observe(err error) {
+	p.inner.Observe(err)
+	p.outer.Observe(err)
 }
 
 func pacerOf(ctx context.Context) Pacer {

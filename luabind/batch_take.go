@@ -37,7 +37,7 @@ func (b *batch) take(L *lua.LState) *batchRow {
 func (b *batch) next(L *lua.LState) (row sourceRow, ok bool) {
 	if b.source.reader != nil {
 		defer L.SetContext(L.Context())
-		L.SetContext(b.taking)
+		L.SetContext(threadContext(b.taking))
 	}
 	return b.source.next(L, b.host, b.passRecord)
 }

@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -52,21 +53,44 @@ func logAt(h *Host, op string, level slog.Level) lua.LGFunction {
 			return 0
 		}
 		message := L.ToStringMeta(L.Get(1)).String()
+		entry := logEntry{size: len(message)}
 		var attrs []slog.Attr
 		if fields != nil {
-			attrs = logAttrs(fields, nil)
+			if attrs = entry.attrs(fields, nil); entry.count > maxCarried {
+				refuse(L, op, "fields", fmt.Sprintf("must not have more than %d values", maxCarried))
+			}
+		}
+		if r := runOf(ctx); r != nil {
+			if err := r.print(entry.size); err != nil {
+				L.RaiseError("%v", err)
+			}
 		}
 		logger.LogAttrs(ctx, level, message, attrs...)
 		return 0
 	}
 }
 
-// logAttrs makes the fields of a table attributes, in alphabetical order. Tables inside become groups.
-func logAttrs(t *lua.LTable, above []*lua.LTable) []slog.Attr {
+// logEntry is how much of an entry there is so far: values and bytes. Tables that stand in it twice are written twice, so a
+// small one may have a large text.
+type logEntry struct{ count, size int }
+
+// attrs makes the fields of a table attributes, in alphabetical order. Tables inside become groups. It gives up where there
+// are too many.
+func (e *logEntry) attrs(t *lua.LTable, above []*lua.LTable) []slog.Attr {
 	above = append(above, t)
 	var attrs []slog.Attr
 	t.ForEach(func(key, v lua.LValue) {
+		if e.count++; e.count > maxCarried {
+			return
+		}
 		name := key.String()
+		e.size += len(name)
+		if text, ok := v.(lua.LString); ok {
+			e.size += len(text)
+		} else {
+			const perValue = 8
+			e.size += perValue
+		}
 		inner, isTable := v.(*lua.LTable)
 		switch {
 		case isSecretName(name):
@@ -76,7 +100,7 @@ func logAttrs(t *lua.LTable, above []*lua.LTable) []slog.Attr {
 		case slices.Contains(above, inner) || len(above) == maxDepth:
 			attrs = append(attrs, slog.String(name, "…"))
 		default:
-			attrs = append(attrs, slog.Attr{Key: name, Value: slog.GroupValue(logAttrs(inner, above)...)})
+			attrs = append(attrs, slog.Attr{Key: name, Value: slog.GroupValue(e.attrs(inner, above)...)})
 		}
 	})
 	slices.SortStableFunc(attrs, func(a, b slog.Attr) int { return compareNames(a.Key, b.Key) })

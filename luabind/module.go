@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -147,6 +148,31 @@ func tooMany(most, given int) string {
 		plural = ""
 	}
 	return fmt.Sprintf("takes at most %d argument%s, got %d", most, plural, given)
+}
+
+// checkModules refuses modules that scripts could not use.
+func checkModules(modules []Module) error {
+	seen := map[string]bool{"authy": true}
+	for _, m := range modules {
+		switch {
+		case m.Name == "":
+			return errors.New("luabind: a module has no name")
+		case seen[m.Name]:
+			return fmt.Errorf("luabind: there are two modules %q", m.Name)
+		}
+		seen[m.Name] = true
+		for _, f := range m.Functions {
+			if f.Name == "" || f.Call == nil {
+				return fmt.Errorf("luabind: the module %q has a function without a name or without Call: %q", m.Name, f.Name)
+			}
+		}
+		for _, v := range m.Values {
+			if v.Name == "" || v.Make == nil {
+				return fmt.Errorf("luabind: the module %q has a value without a name or without Make: %q", m.Name, v.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // methods makes the metatable of a type, once per state; tostring shows the type's name.

@@ -261,7 +261,9 @@ func (g *guest) newBudget(ctx context.Context, what string, times int) budget {
 	if times > 1 {
 		limit = g.limits.OperationTime
 	}
-	return budget{Context: ctx, what: what, most: g.limits.Steps * times, memory: g.limits.Memory, begun: time.Now(), limit: limit}
+	return budget{Context: ctx, account: &account{
+		what: what, most: g.limits.Steps * times, memory: g.limits.Memory, begun: time.Now(), limit: limit,
+	}}
 }
 
 // errClosed is a plugin whose runtime is closed.

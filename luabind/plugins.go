@@ -43,7 +43,13 @@ func Plugins(enabled ...plugin.Enabled) Option {
 
 // LimitPlugins bounds what plugins may use.
 func LimitPlugins(limits PluginLimits) Option {
-	return func(rt *Runtime) error { rt.plugins.limits = limits; return nil }
+	return func(rt *Runtime) error {
+		rt.plugins.limits = limits
+		return notNegative("LimitPlugins", []limitValue{
+			{"HookTime", limits.HookTime < 0, limits.HookTime}, {"OperationTime", limits.OperationTime < 0, limits.OperationTime},
+			{"Steps", limits.Steps < 0, limits.Steps}, {"Memory", limits.Memory < 0, limits.Memory},
+		})
+	}
 }
 
 // ProgramVersion is what plugins compare their requires.authysh with; they run with any when it is not given.
@@ -56,6 +62,9 @@ func ProgramVersion(version string) Option {
 func Operations(operations ...authy.Operation) Option {
 	return func(rt *Runtime) error {
 		for _, op := range operations {
+			if op.Name == "" {
+				return errors.New("luabind: Operations was given an operation without a name; make them with authy.Op or authy.Declare")
+			}
 			_, known := authy.ByName(op.Name)
 			if known || slices.ContainsFunc(rt.own, func(o authy.Operation) bool { return o.Name == op.Name }) {
 				return fmt.Errorf("luabind: there is an operation %q already", op.Name)

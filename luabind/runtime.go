@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -51,7 +52,10 @@ type Runtime struct {
 	end         context.CancelFunc
 	closed      bool
 	exit        *ExitError
-	stop        context.CancelFunc
+	stop        func()
+
+	limits Limits
+	now    atomic.Pointer[run] // what runs
 }
 
 // Option configures a [Runtime].
@@ -59,27 +63,50 @@ type Option func(*Runtime) error
 
 // Stdin is where io.read reads; by default there is nothing to read.
 func Stdin(r io.Reader) Option {
-	return func(rt *Runtime) error { rt.host.Stdin = r; return nil }
+	return func(rt *Runtime) error {
+		rt.host.Stdin = r
+		return given("Stdin", "reader", r == nil)
+	}
 }
 
 // Stdout is where print and io.write go; by default their output is discarded.
 func Stdout(w io.Writer) Option {
-	return func(rt *Runtime) error { rt.host.Stdout = w; return nil }
+	return func(rt *Runtime) error {
+		rt.host.Stdout = w
+		return given("Stdout", "writer", w == nil)
+	}
 }
 
 // Stderr is where io.stderr goes; by default its output is discarded.
 func Stderr(w io.Writer) Option {
-	return func(rt *Runtime) error { rt.host.Stderr = w; return nil }
+	return func(rt *Runtime) error {
+		rt.host.Stderr = w
+		return given("Stderr", "writer", w == nil)
+	}
 }
 
 // Log receives what scripts write through the log module; by default it is discarded.
 func Log(log *slog.Logger) Option {
-	return func(rt *Runtime) error { rt.host.Log = log; return nil }
+	return func(rt *Runtime) error {
+		rt.host.Log = log
+		return given("Log", "logger", log == nil)
+	}
 }
 
 // Clock is the time that scripts see through the time and totp modules; by default [time.Now].
 func Clock(now func() time.Time) Option {
-	return func(rt *Runtime) error { rt.host.Now = now; return nil }
+	return func(rt *Runtime) error {
+		rt.host.Now = now
+		return given("Clock", "clock", now == nil)
+	}
+}
+
+// given is the error of an option that was given nothing.
+func given(option, what string, missing bool) error {
+	if missing {
+		return fmt.Errorf("luabind: %s was given no %s; leave the option out for its default", option, what)
+	}
+	return nil
 }
 
 // Use wraps every operation in middlewares, the first one outermost.
@@ -107,7 +134,13 @@ func serviceOf(client *authy.Client) string {
 
 // With adds modules of the host: each becomes a global and can be required. Its name must be new.
 func With(modules ...func(*Host) Module) Option {
-	return func(rt *Runtime) error { rt.extra = append(rt.extra, modules...); return nil }
+	return func(rt *Runtime) error {
+		if slices.ContainsFunc(modules, func(m func(*Host) Module) bool { return m == nil }) {
+			return errors.New("luabind: With was given a nil module")
+		}
+		rt.extra = append(rt.extra, modules...)
+		return nil
+	}
 }
 
 // Sizes of a state's stacks. Small ones that grow keep a task at a few KiB; below 128 the library silently takes 5,120
@@ -133,13 +166,16 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}}
 	rt.host.interpreter = &rt.interpreter
-	for _, option := range options {
+	for i, option := range options {
 		if option == nil {
-			continue
+			return nil, fmt.Errorf("luabind: option %d of New is nil", i+1)
 		}
 		if err := option(rt); err != nil {
 			return nil, err
 		}
+	}
+	if err := rt.applyLimits(); err != nil {
+		return nil, err
 	}
 	rt.host.service = cmp.Or(rt.host.service, serviceOf(client))
 	rt.background, rt.end = context.WithCancel(context.Background())
@@ -181,6 +217,9 @@ func (rt *Runtime) openLibraries() error {
 	modules := standardModules(rt.host)
 	for _, make := range rt.extra {
 		modules = append(modules, make(rt.host))
+	}
+	if err := checkModules(modules); err != nil {
+		return err
 	}
 	rt.modules = append([]Module{rt.api.description()}, modules...)
 	for _, m := range modules {
@@ -259,7 +298,7 @@ func (s Script) fingerprint() journal.Script {
 // library function that computes, such as string.rep; pattern matches stop.
 func (rt *Runtime) Run(ctx context.Context, script Script) error {
 	err := rt.inside(ctx, func(L *lua.LState) (err error) {
-		rt.tasks.base, rt.tasks.detach = L.Context(), false
+		rt.tasks.base, rt.tasks.detach = contextOf(L), false
 		defer func() { err = rt.endTasks(L, err) }()
 		chunk, err := compile(L, script)
 		if err != nil {
@@ -314,14 +353,19 @@ func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) erro
 		return errors.New("luabind: the runtime is closed")
 	}
 	L := rt.state
-	run, stop := context.WithCancel(ctx)
-	defer stop()
-	rt.exit, rt.stop = nil, stop
-	L.SetContext(run)
+	run := rt.begin(ctx)
+	defer run.free()
+	rt.exit, rt.stop = nil, func() { run.stop(nil) }
+	rt.now.Store(run)
+	defer rt.now.Store(nil)
+	L.SetContext(threadContext(run.ctx))
 	defer L.RemoveContext()
 	defer L.SetTop(L.GetTop())
 
 	err := f(L)
+	if limit := run.broken(err); limit != nil {
+		return limit
+	}
 	switch {
 	case rt.exit != nil:
 		if unseen, ok := errors.AsType[*TasksError](err); ok {

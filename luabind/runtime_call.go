@@ -18,7 +18,7 @@ import (
 // middleware of the same runtime.
 func (rt *Runtime) Call(ctx context.Context, function string, arguments ...any) (results []any, err error) {
 	err = rt.inside(ctx, func(L *lua.LState) (err error) {
-		rt.tasks.base, rt.tasks.detach = L.Context(), false
+		rt.tasks.base, rt.tasks.detach = contextOf(L), false
 		defer func() { err = rt.endTasks(L, err) }()
 		fn, ok := rawPath(L.G.Global, function).(*lua.LFunction)
 		if !ok {

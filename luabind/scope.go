@@ -65,7 +65,7 @@ func (s *scope) absorb(inner *scope) {
 // while nobody looked makes a failure of a run that had none.
 func (s *scope) run(L *lua.LState, f func() error) error {
 	before := L.Context()
-	L.SetContext(s.inside(contextOf(L)))
+	L.SetContext(threadContext(s.inside(contextOf(L))))
 	defer func() {
 		if before == nil {
 			L.RemoveContext()

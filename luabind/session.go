@@ -100,7 +100,7 @@ func (s *Session) Manual() *Manual { return s.manual }
 // values, and _err the value of the last error.
 //
 // Tasks that a chunk starts go on when it has ended and when ctx ends: until they are over, or are canceled, or the
-// runtime is closed.
+// runtime is closed. In a runtime with [Limits] they belong to the chunk, which waits for them.
 //
 // It returns an [*EvalError] when the chunk fails, an [*ExitError] when it calls os.exit, also with 0, and the
 // context's cause when that ended it.
@@ -108,8 +108,8 @@ func (s *Session) Eval(ctx context.Context, src string) (shown string, err error
 	s.chunks++
 	name := inputName(s.chunks)
 	s.remember(name, src)
-	err = s.rt.inside(ctx, func(L *lua.LState) error {
-		s.rt.tasks.base, s.rt.tasks.detach = s.rt.background, true
+	err = s.rt.inside(ctx, func(L *lua.LState) (err error) {
+		defer s.rt.startChunk(L)(&err)
 		c, failure := readChunk(src, name)
 		var fn *lua.LFunction
 		if failure == nil {

@@ -365,9 +365,9 @@ func taskTimeout(L *lua.LState) int {
 	} else {
 		defer L.SetContext(before)
 	}
-	ctx, cancel := context.WithTimeout(before, limit)
+	ctx, cancel := context.WithTimeout(contextOf(L), limit)
 	defer cancel()
-	L.SetContext(ctx)
+	L.SetContext(threadContext(ctx))
 	args := above(L, 3)
 	L.SetTop(0)
 	L.Push(f)

@@ -124,6 +124,7 @@ func currentTask(L *lua.LState) *task {
 
 // start runs a function as a task. It gets the interpreter when the caller gives it away.
 func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LValue) *task {
+	s.mayStart(L)
 	s.numbers++
 	t := &task{
 		number: s.numbers, name: name, where: callSite(L), begun: time.Now(), parent: currentTask(L),
@@ -134,10 +135,8 @@ func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LVa
 	case t.parent != nil:
 		base, t.detach = t.parent.ctx, t.parent.detach
 		t.parent.children++
-	case base == nil && L.Context() != nil:
-		base = L.Context()
 	case base == nil:
-		base = context.Background()
+		base = contextOf(L)
 	}
 	ctx, cancel := context.WithCancelCause(base)
 	t.ctx, t.cancel = context.WithValue(ctx, taskKey{}, t), cancel
@@ -154,7 +153,7 @@ func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LVa
 	s.mu.Unlock()
 	s.count.Add(1)
 	thread := lua51.NewThread(L)
-	thread.SetContext(t.ctx)
+	thread.SetContext(threadContext(t.ctx))
 	s.announce()
 	go s.run(t, thread, fn, args)
 	return t

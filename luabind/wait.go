@@ -21,12 +21,16 @@ func (h *Host) Wait(L *lua.LState, f func(ctx context.Context)) {
 	}
 }
 
-// contextOf is the context that a thread runs under, never nil.
+// contextOf is the context of what a thread does, never nil, and good for other goroutines: it counts no steps.
 func contextOf(L *lua.LState) context.Context {
-	if ctx := L.Context(); ctx != nil {
+	switch ctx := L.Context().(type) {
+	case nil:
+		return context.Background()
+	case *budget:
+		return ctx.Context
+	default:
 		return ctx
 	}
-	return context.Background()
 }
 
 // lockOf is the lock of a state; nil when it has none, because it is a host's own and runs no tasks.

@@ -1,0 +1,164 @@
+package luabind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/metrics"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Limits of single values.
+const (
+	longestString = 4 << 20
+	largestIndex  = 1 << 20 // of a list: gopher-lua makes room for all elements up to it at once
+)
+
+// account is what one run of code may use, and has used so far. All threads of the run share it, and whoever holds the
+// interpreter may change it.
+type account struct {
+	what    string // runs, in the words of an error
+	steps   int
+	most    int   // of them; 0 for no limit
+	bytes   int64 // of the strings and lists made so far
+	memory  int64 // of them; 0 for no limit
+	begun   time.Time
+	limit   time.Duration // since then; 0 when the context ends by itself
+	heap    uint64        // of the process, when first looked at
+	failure error         // which limit was exceeded
+
+	// exceeded makes the error of a limit of [Limits], and ends the run; nil for plugins.
+	exceeded func(limit, text string) error
+}
+
+// exceed ends the run for a limit.
+func (a *account) exceed(limit, format string, arguments ...any) {
+	text := a.what + " " + fmt.Sprintf(format, arguments...)
+	if a.exceeded != nil {
+		a.failure = a.exceeded(limit, text)
+	} else {
+		a.failure = errors.New(text)
+	}
+}
+
+// budget is the context of a thread of code whose use is counted: it ends when the run has used up what it may.
+//
+// The interpreter asks for Done before every instruction, which is how these are counted. So a budget must not be handed to
+// anything that waits in another goroutine; see outside and contextOf.
+type budget struct {
+	context.Context
+	*account
+
+	// Of the code of plugins alone.
+	hook    *hookRun // what a hook answers
+	touched bool     // something outside was asked for, so that it cannot be said that nothing was done
+
+	// The script that a hook is called for, whose interpreter is held meanwhile; nil for none.
+	outer  *Host
+	script *lua.LState
+}
+
+var spent = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// checkEvery is how many steps pass between two looks at the clock.
+const checkEvery = 1 << 10
+
+// Done counts a step.
+func (b *budget) Done() <-chan struct{} {
+	if b.steps++; b.steps%checkEvery == 0 {
+		b.check()
+	}
+	if b.failure != nil {
+		return spent
+	}
+	return b.Context.Done()
+}
+
+// Err is what ended the budget. Library functions that take long ask for it.
+func (b *budget) Err() error {
+	b.check()
+	if b.failure != nil {
+		return b.failure
+	}
+	return b.Context.Err()
+}
+
+func (a *account) check() {
+	switch {
+	case a.failure != nil:
+	case a.most > 0 && a.steps > a.most:
+		a.exceed("Steps", "ran more than %d instructions", a.most)
+	case a.limit > 0 && time.Since(a.begun) > a.limit:
+		a.exceed("Time", "took longer than %s", a.limit)
+	case a.memory > 0 && a.steps%(128*checkEvery) == 0 && a.steps > 0:
+		a.checkHeap()
+	}
+}
+
+// checkHeap is the last resort: it stops code during which the process has grown by far more than the plugin may keep. Other
+// code may have a part in that, so it asks for much.
+func (a *account) checkHeap() {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return
+	}
+	switch now := sample[0].Value.Uint64(); {
+	case a.heap == 0:
+		a.heap = now
+	case now > a.heap+uint64(4*a.memory):
+		a.exceed("Memory", "used too much memory: the program grew by %d MiB", (now-a.heap)>>20)
+	}
+}
+
+// charge counts bytes that are made.
+func (a *account) charge(bytes int) {
+	if a.bytes += int64(bytes); a.memory > 0 && a.bytes > a.memory && a.failure == nil {
+		a.exceed("Memory", "made texts and lists of more than %d MiB", a.memory>>20)
+	}
+}
+
+// outside is a context for what waits: it ends with the time of the budget.
+func (b *budget) outside() (context.Context, context.CancelFunc) {
+	return context.WithDeadlineCause(b.Context, b.begun.Add(b.limit), errTooSlow)
+}
+
+var errTooSlow = errors.New("the time of the plugin was over")
+
+// budgetOf is the budget that a thread runs under. Code of plugins and of scripts that are not trusted runs under no other
+// context.
+func budgetOf(L *lua.LState) *budget { return L.Context().(*budget) }
+
+// spend charges for bytes, and raises an error when they are too many.
+func spend(L *lua.LState, bytes int) {
+	b := budgetOf(L)
+	if b.charge(bytes); b.failure != nil {
+		L.RaiseError("%v", b.failure)
+	}
+}
+
+// charged is a function whose results count: texts, and the lists that come of reading them.
+func charged(f lua.LGFunction, perByteRead int) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if perByteRead > 0 {
+			for i := range L.GetTop() {
+				if text, ok := L.Get(i + 1).(lua.LString); ok {
+					spend(L, perByteRead*len(text))
+				}
+			}
+		}
+		n := f(L)
+		for i := range max(n, 0) {
+			if text, ok := L.Get(-1 - i).(lua.LString); ok {
+				spend(L, len(text))
+			}
+		}
+		return n
+	}
+}
