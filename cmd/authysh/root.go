@@ -18,10 +18,9 @@ import (
 // execute finds out what the arguments ask for, and does it.
 func (a *app) execute(ctx context.Context, args []string) error {
 	root := a.rootCommand()
-	plant := a.commandsOf(root)
-	a.commandNames = append(a.commandNames, a.pluginCommandNames()...)
+	a.nameCommands()
 	if completing := asksForCompletion(args); completing || !runsScript(args, a.commandNames) {
-		plant()
+		a.plant(root, args)
 		defer a.closePlugins()
 		a.plantPlugins(root, args)
 		if completing {
@@ -33,28 +32,6 @@ func (a *app) execute(ctx context.Context, args []string) error {
 	}
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
-}
-
-// commandsOf makes the commands, whose names are known from then on; plant adds them to the root.
-func (a *app) commandsOf(root *cobra.Command) (plant func()) {
-	a.leaves = map[*cobra.Command]*operationCommand{}
-	commands := a.commands()
-	a.commandNames = append(namesOf(commands), "help")
-	a.ownNames = a.commandNames
-	return func() {
-		root.AddCommand(commands...)
-		root.SetHelpCommand(a.helpCommand())
-	}
-}
-
-// commands are those of the program, in the order of --help.
-func (a *app) commands() []*cobra.Command {
-	own := []*cobra.Command{
-		a.sandboxCommand(), a.callbackCommand(), a.listenCommand(), a.journalCommand(), a.configCommand(), a.pluginCommand(),
-		a.doctorCommand(), a.checkCommand(),
-		a.stubsCommand(), a.completionCommand(), a.docsCommand(), a.versionCommand(),
-	}
-	return slices.Concat(a.operationCommands(authy.Operations()), []*cobra.Command{a.callCommand()}, own)
 }
 
 func namesOf(commands []*cobra.Command) []string {

@@ -19,7 +19,8 @@ func commandTree(t *testing.T) (*app, *cobra.Command) {
 	console := repl.NewConsole(world.stdin, world.stdout, world.stderr)
 	a := &app{stdio: world, console: console, out: newOutput(io.Discard, false), err: io.Discard, in: world.stdin}
 	root := a.rootCommand()
-	a.commandsOf(root)()
+	a.nameCommands()
+	a.plant(root, []string{"help"})
 	root.InitDefaultHelpCmd() // as Execute does
 	return a, root
 }
