@@ -93,6 +93,18 @@ func errorObject() Type {
 	}
 }
 
+// Usage is how a function is called, by its full name: "authy.request_sms{ authy_id, force? }", where ? marks what may be
+// left out. It is empty for what is no function.
+func (m *Manual) Usage(name string) string {
+	if s := m.functions[name]; s != nil {
+		return s.usage()
+	}
+	return ""
+}
+
+// Failures are the errors of an operation: the kind, or "api" and the code of the service, and what that means.
+func (m *Manual) Failures(op authy.Operation) [][2]string { return failuresOf(&op) }
+
 // Style is a table of authy that has its functions in another form.
 type Style struct {
 	// Name is the full name of the table, such as "authy.try".

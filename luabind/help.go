@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -197,6 +198,7 @@ type signature struct {
 	doc     string
 	params  []slot
 	returns []slot
+	example string
 	op      *authy.Operation // nil for functions of modules
 }
 
@@ -214,7 +216,10 @@ type slot struct {
 // signatureOf describes a function of a module.
 func signatureOf(name string, f Function) *signature {
 	_, last, _ := strings.Cut(name, ".")
-	return &signature{name: name, doc: f.Doc, params: slotsOfParams(last, f.Params), returns: slotsOfParams(last, f.Returns)}
+	return &signature{
+		name: name, doc: f.Doc, params: slotsOfParams(last, f.Params), returns: slotsOfParams(last, f.Returns),
+		example: cmp.Or(f.Example, functionExamples[name]),
+	}
 }
 
 func slotsOfParams(function string, params []Param) []slot {
@@ -230,7 +235,7 @@ func slotsOfParams(function string, params []Param) []slot {
 
 // signatureOfOperation describes a call of the API: one table with the parameters.
 func signatureOfOperation(op authy.Operation) *signature {
-	s := &signature{name: scriptName(op.Name), doc: op.Doc, op: &op}
+	s := &signature{name: scriptName(op.Name), doc: op.Doc, op: &op, example: operationNotes[op.Name].example}
 	s.params = []slot{{Param: Param{Name: "parameters", Type: "table"}, inner: slotsOfFields(op.Name, op.Params)}}
 	s.returns = []slot{{Param: Param{Name: "result", Type: "table"}, inner: slotsOfFields("", op.Result())}}
 	return s

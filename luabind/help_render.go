@@ -286,19 +286,15 @@ func (m *Manual) functionText(s *signature) string {
 }
 
 func writeExample(b *strings.Builder, s *signature) {
-	example := functionExamples[s.name]
-	if s.op != nil {
-		example = operationNotes[s.op.Name].example
-	}
-	if example == "" {
+	if s.example == "" {
 		return
 	}
-	if strings.Contains(example, "sandbox.") {
+	if strings.Contains(s.example, "sandbox.") {
 		b.WriteString("\nExample, for the sandbox:\n\n")
 	} else {
 		b.WriteString("\nExample:\n\n")
 	}
-	for _, line := range strings.Split(example, "\n") {
+	for _, line := range strings.Split(s.example, "\n") {
 		b.WriteString("  " + line + "\n")
 	}
 }
@@ -306,21 +302,23 @@ func writeExample(b *strings.Builder, s *signature) {
 // operationErrors lists what a call may raise.
 func operationErrors(b *strings.Builder, op *authy.Operation) {
 	b.WriteString("\nErrors (err.kind, and err.code of the service; see the topic errors):\n\n")
+	writeTable(b, failuresOf(op))
+}
+
+// failuresOf are kinds and codes of the errors of an operation, each with what it means.
+func failuresOf(op *authy.Operation) [][2]string {
 	lines := [][2]string{}
 	if len(op.Params) > 0 {
 		lines = append(lines, [2]string{"validation", "a parameter breaks its rule; nothing was sent"})
 	}
 	if !op.OfAPI() {
-		lines = append(lines, [2]string{"plugin, refused", "it failed, or a plugin refused it"})
-		writeTable(b, lines)
-		return
+		return append(lines, [2]string{"plugin, refused", "it failed, or a plugin refused it"})
 	}
 	for _, code := range append(slices.Clone(operationNotes[op.Name].codes), commonCodes...) {
 		lines = append(lines, [2]string{"api " + code, errorCodes[code]})
 	}
-	lines = append(lines, [2]string{"network, timeout", "the service was not reached, or too slow"},
+	return append(lines, [2]string{"network, timeout", "the service was not reached, or too slow"},
 		[2]string{"response", "the answer is not what the API promises"})
-	writeTable(b, lines)
 }
 
 func operationSource(b *strings.Builder, op *authy.Operation) {

@@ -20,11 +20,12 @@ func (a *app) docsCommand() *cobra.Command {
 	for _, form := range docForms {
 		var dir string
 		cmd := &cobra.Command{
-			Use:   form.name + " [command | topic]",
+			Use:   form.name + " [command | topic | lua module]",
 			Short: form.doc,
 			Long: "Without a name it is the page of the program. With --dir all pages go into a\n" +
-				"folder: one for each command and each topic of authysh help topics.",
-			Example:           "  authysh docs " + form.name + " user create\n  authysh docs " + form.name + " --dir " + form.folder,
+				"folder: one for each command, each topic of authysh help topics, and each module\n" +
+				"that scripts have.",
+			Example:           "  authysh docs " + form.name + " user create\n  authysh docs " + form.name + " lua json\n  authysh docs " + form.name + " --dir " + form.folder,
 			Annotations:       map[string]string{usesFlags: ""},
 			ValidArgsFunction: a.completeHelp,
 			RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,7 +69,7 @@ var docForms = []docForm{
 	}},
 }
 
-// manWriter makes pages of sections 1 and 7, from the Markdown. They have a date only if the environment gives one, so
+// manWriter makes pages of sections 1, 3 and 7, from the Markdown. They have a date only if the environment gives one, so
 // that two builds give the same bytes.
 func (a *app) manWriter() (docWriter, error) {
 	date := ""
@@ -107,21 +108,33 @@ func (a *app) writePages(cmd *cobra.Command, written docWriter, dir string, args
 	return err
 }
 
-// allPages are those of all commands, from the program down, then those of the topics.
+// allPages are those of all commands, from the program down, then those of the topics and those of the modules.
 func (a *app) allPages(root *cobra.Command) []page {
-	book := &book{app: a, root: root, topics: a.manual().Topics()}
+	book := &book{app: a, root: root, topics: a.manual().Topics(), modules: a.manual().Modules()}
+	pages := a.commandPages(root)
+	for i := range pages {
+		pages[i].book = book
+	}
+	for i := range book.topics {
+		pages = append(pages, page{book: book, topic: &book.topics[i]})
+	}
+	for i := range book.modules {
+		pages = append(pages, page{book: book, module: &book.modules[i]})
+	}
+	return pages
+}
+
+// commandPages are those of all commands, without their book.
+func (a *app) commandPages(root *cobra.Command) []page {
 	var pages []page
 	var visit func(cmd *cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		pages = append(pages, page{book: book, cmd: cmd})
+		pages = append(pages, page{cmd: cmd})
 		for _, below := range shownCommands(cmd) {
 			visit(below)
 		}
 	}
 	visit(root)
-	for i := range book.topics {
-		pages = append(pages, page{book: book, topic: &book.topics[i]})
-	}
 	return pages
 }
 
@@ -129,18 +142,28 @@ func (a *app) allPages(root *cobra.Command) []page {
 func (a *app) pageFor(root *cobra.Command, args []string) (page, error) {
 	pages := a.allPages(root)
 	wanted := strings.Join(append([]string{root.Name()}, args...), " ")
-	if i := slices.IndexFunc(pages, func(p page) bool { return p.title() == wanted }); i >= 0 {
+	if i := slices.IndexFunc(pages, func(p page) bool {
+		return p.title() == wanted || p.module != nil && p.title() == strings.Join(args, " ")
+	}); i >= 0 {
 		return pages[i], nil
+	}
+	if len(args) > 0 && args[0] == luaName {
+		var names []string
+		for _, m := range a.manual().Modules() {
+			names = append(names, m.Name)
+		}
+		wanted := strings.Join(args[1:], " ")
+		return page{}, &usageError{message: fmt.Sprintf("there is no module %q%s", clip(wanted), suggest(wanted, names)), hint: "authysh help lua lists them"}
 	}
 	if len(args) == 1 {
 		var names []string
 		for _, p := range pages {
 			names = append(names, strings.TrimPrefix(p.title(), root.Name()+" "))
-			if p.topic != nil && p.topic.Name == args[0] {
+			if p.topic != nil && p.topic.Name == args[0] || p.module != nil && p.module.Name == args[0] {
 				return p, nil
 			}
 		}
-		e := &usageError{message: fmt.Sprintf("there is neither a command nor a topic %q", clip(args[0])), hint: "authysh help topics lists the topics"}
+		e := &usageError{message: fmt.Sprintf("there is neither a command, a topic nor a module %q", clip(args[0])), hint: "authysh help topics lists the topics"}
 		if near := authy.Nearest(args[0], names); near != "" {
 			e.message += fmt.Sprintf(", did you mean %q?", near)
 		}

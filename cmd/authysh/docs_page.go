@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,41 +18,56 @@ type book struct {
 	app    *app
 	root   *cobra.Command
 	topics []luabind.Topic
+
+	modules []luabind.Module
 }
 
-// page is the documentation of a command or of a topic; one of the two is nil.
+// page is the documentation of a command, of a topic or of a module; the others are nil.
 type page struct {
 	*book
-	cmd   *cobra.Command
-	topic *luabind.Topic
+	cmd    *cobra.Command
+	topic  *luabind.Topic
+	module *luabind.Module
 }
 
-// title is "authysh user create", or a topic's name.
+// title is "authysh user create", a topic's name, or "lua json".
 func (p page) title() string {
-	if p.topic != nil {
+	switch {
+	case p.topic != nil:
 		return p.topic.Name
+	case p.module != nil:
+		return moduleNote(p.module)
 	}
 	return p.cmd.CommandPath()
 }
 
 // name is that of the page's file, without its ending.
 func (p page) name() string {
-	if p.topic != nil {
+	switch {
+	case p.topic != nil:
 		return p.root.Name() + "-" + p.topic.Name
+	case p.module != nil:
+		return p.root.Name() + "-" + luaName + "-" + p.module.Name
 	}
 	return strings.ReplaceAll(p.cmd.CommandPath(), " ", "-")
 }
 
 func (p page) section() int {
-	if p.topic != nil {
+	switch {
+	case p.topic != nil:
 		return 7
+	case p.module != nil:
+		return 3
 	}
 	return 1
 }
 
 func (p page) doc() string {
-	if p.topic != nil {
+	switch {
+	case p.topic != nil:
 		return p.topic.Doc
+	case p.module != nil:
+		return p.module.Doc
 	}
 	return p.cmd.Short
 }
@@ -66,9 +82,12 @@ func (p page) markdown(forMan bool, title string) string {
 	} else {
 		w.b.WriteString("# " + escaped(p.title()) + "\n\n" + escaped(p.doc()) + "\n")
 	}
-	if p.topic != nil {
+	switch {
+	case p.topic != nil:
 		w.writeTopic()
-	} else {
+	case p.module != nil:
+		w.writeModule()
+	default:
 		w.writeCommand()
 	}
 	return manyBlankLines().ReplaceAllString(w.b.String(), "\n\n")
@@ -120,10 +139,8 @@ func (w *pageWriter) writeTopic() {
 	w.heading("Description")
 	w.prose(w.topic.Text)
 	var about []page
-	for _, p := range w.app.allPages(w.root) {
-		if p.cmd == nil {
-			continue
-		}
+	for _, p := range w.app.commandPages(w.root) {
+		p.book = w.book
 		for _, name := range w.app.seeAlso(p.cmd) {
 			if name == w.topic.Name {
 				about = append(about, p)
@@ -242,6 +259,11 @@ func (w *pageWriter) references() {
 			pages = append(pages, page{book: w.book, topic: &w.topics[i]})
 		}
 	}
+	for i, m := range w.modules {
+		if !w.cmd.HasParent() || slices.Contains(also, moduleNote(&m)) || w.app.leaves[w.cmd] != nil && w.app.moduleOf(w.cmd) == m.Name {
+			pages = append(pages, page{book: w.book, module: &w.modules[i]})
+		}
+	}
 	w.seeAlso(pages)
 }
 
@@ -260,7 +282,7 @@ func (w *pageWriter) seeAlso(pages []page) {
 			continue
 		}
 		doc := ""
-		if p.topic != nil {
+		if p.cmd == nil {
 			doc = escaped(p.doc())
 		}
 		w.item(w.reference(p), doc)

@@ -14,6 +14,7 @@ func roff(markdown string) string {
 		if i+1 < len(lines) {
 			next = lines[i+1]
 		}
+		sub, subheading := strings.CutPrefix(line, "## ")
 		switch title, heading := strings.CutPrefix(line, "# "); {
 		case line == "```":
 			if listing = !listing; listing {
@@ -28,6 +29,9 @@ func roff(markdown string) string {
 			b.WriteString(".nh\n.TH " + line[2:] + "\n")
 		case heading:
 			b.WriteString(".SH " + roffInline(title) + "\n")
+			fresh = false
+		case subheading:
+			b.WriteString(".SS " + roffInline(sub) + "\n")
 			fresh = false
 		case strings.HasPrefix(line, ": "):
 			b.WriteString(roffLine(roffInline(line[2:])) + "\n")

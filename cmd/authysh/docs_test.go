@@ -49,6 +49,12 @@ func TestDocsHaveAll(t *testing.T) {
 			}
 			continue
 		}
+		if p.module != nil {
+			if markdown[p.name()+".md"] == "" || man[p.name()+".3"] == "" {
+				t.Errorf("no page of the module %s", p.module.Name)
+			}
+			continue
+		}
 		web, roff := markdown[p.name()+".md"], strings.ReplaceAll(man[p.name()+".1"], `\-`, "-")
 		if !strings.HasPrefix(web, "# "+p.title()+"\n") || !strings.Contains(roff, p.name()+" - ") {
 			t.Errorf("no page of %s", p.title())

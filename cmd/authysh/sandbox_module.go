@@ -66,7 +66,7 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	in, out = list(luabind.Param{Name: "time", Type: "string|number", Doc: `such as "10m", or seconds`}, luabind.Param{Name: "now", Type: "string"})
 	add("advance", "Moves the time of the sandbox and of this script.", p.advance, in, out)
 	add("reset", "Forgets all users and messages, and returns to the real time.", p.reset, nil, nil)
-	m.Functions = append(m.Functions, p.serviceFunctions()...)
+	m.Functions = withExamples(append(m.Functions, p.serviceFunctions()...))
 	return m
 }
 
