@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -73,5 +74,100 @@ func TestSandboxExamplesFit(t *testing.T) {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is an example of sandbox.%s, which does not exist", name)
 		}
+	}
+}
+
+// exampleCommands are the calls of the program in the examples of a command: their arguments, and whether they stand alone.
+func exampleCommands(example string) (calls [][]string, alone []bool) {
+	joined := strings.NewReplacer("|\n", "| ", "\\\n", " ").Replace(example)
+	for line := range strings.SplitSeq(joined, "\n") {
+		piped := strings.Contains(line, "|") || strings.Contains(line, "<")
+		var words []string
+		word, quoted, begun := "", false, false
+		end := func() {
+			if begun {
+				words = append(words, word)
+			}
+			word, begun = "", false
+		}
+		flush := func() {
+			if end(); len(words) > 0 && words[0] == "authysh" {
+				calls, alone = append(calls, words[1:]), append(alone, !piped)
+			}
+			words = nil
+		}
+		for i, r := range line {
+			switch {
+			case r == '\'':
+				quoted, begun = !quoted, true
+			case quoted:
+				word += string(r)
+			case r == ' ':
+				end()
+			case strings.ContainsRune("|&><", r):
+				flush()
+			default:
+				word, begun = word+line[i:i+len(string(r))], true
+			}
+		}
+		flush()
+	}
+	return calls, alone
+}
+
+// TestDocsExamplesOfCommands reads the examples of all commands as the program would, so that none names what is no more,
+// and runs those that need nothing but a folder.
+func TestDocsExamplesOfCommands(t *testing.T) {
+	t.Parallel()
+	a, root := commandTree(t)
+	runs := []string{"callback sign --url", "check onboard", "config init --key-command", "config list", "config show", "config set timeout",
+		"config get host", "config use", "config unset timeout", "docs ", "plugin list", "stubs", "version", "completion"}
+	seen := 0
+	for _, p := range a.commandPages(root) {
+		calls, alone := exampleCommands(p.cmd.Example)
+		for i, args := range calls {
+			seen++
+			line := strings.Join(args, " ")
+			_, fresh := commandTree(t)
+			cmd, rest, err := fresh.Find(args)
+			if err == nil {
+				err = cmd.ParseFlags(rest)
+			}
+			if err == nil {
+				err = cmd.ValidateArgs(cmd.Flags().Args())
+			}
+			if err != nil {
+				t.Errorf("%s: the example %q: %v", p.cmd.CommandPath(), line, err)
+			}
+			if alone[i] && slices.ContainsFunc(runs, func(r string) bool { return strings.HasPrefix(line, r) }) {
+				t.Run(line, func(t *testing.T) { t.Parallel(); runExample(t, args) })
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d examples were found", seen)
+	}
+}
+
+// runExample runs an example in a folder that has what it names.
+func runExample(t *testing.T, args []string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"onboard.lua": "print(1)\n", "scripts/a.lua": "print(2)\n",
+		"authysh.yaml": "timeout: 1s\nprofiles:\n  staging: { host: https://authy.staging.example.com, timeout: 2s }\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("authysh", args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "AUTHY_KEY=a-key", noRaceSleep)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }
