@@ -174,6 +174,9 @@ func (m *Manual) signature(name string) *signature {
 		return sig
 	}
 	for _, style := range styles {
+		if rest, ok := strings.CutPrefix(name, style.table+".plugins."); ok {
+			return m.signature(rest)
+		}
 		if rest, ok := strings.CutPrefix(name, style.table+"."); ok {
 			return m.signature("authy." + rest)
 		}

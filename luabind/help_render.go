@@ -61,7 +61,52 @@ func (m *Manual) explain(name string) string {
 			return m.libraryText(library)
 		}
 	}
+	if text := m.pluginText(name); text != "" {
+		return text
+	}
 	return m.parameterText(name)
+}
+
+// pluginText explains the other tables in which the operations of plugins are: authy.plugins, authy.try.plugins.notify,
+// notify.async.
+func (m *Manual) pluginText(name string) string {
+	const table = "authy.plugins"
+	doc, plain := "", name
+	for _, style := range styles {
+		last := strings.TrimPrefix(style.table, apiModule)
+		if rest, ok := strings.CutPrefix(name, style.table+".plugins"); ok {
+			doc, plain = style.doc, table+rest
+		} else if rest, ok := strings.CutSuffix(name, last); ok && rest != apiModule {
+			doc, plain = style.doc, rest
+		}
+	}
+	doc = strings.Replace(doc, "of authy", "of the plugin", 1)
+	if plain == table {
+		var lines [][2]string
+		for _, module := range m.modules[1:] {
+			if len(module.Operations) > 0 {
+				lines = append(lines, [2]string{module.Name, module.Doc})
+			}
+		}
+		if lines == nil {
+			return ""
+		}
+		var b strings.Builder
+		b.WriteString(name + ": What plugins add.\n\n")
+		writeTable(&b, lines)
+		return b.String()
+	}
+	for _, module := range m.modules[1:] {
+		if rest := strings.TrimPrefix(plain, table+"."); module.Name == rest && len(module.Operations) > 0 {
+			text := m.moduleText(module, name)
+			if doc == "" {
+				return text
+			}
+			first, below, _ := strings.Cut(text, "\n")
+			return first + "\n\n" + doc + "\n" + below
+		}
+	}
+	return ""
 }
 
 // endingIn lists the full names whose last part is the topic.

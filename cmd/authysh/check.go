@@ -94,7 +94,7 @@ func (a *app) checkScripts(cmd *cobra.Command, args []string, hints bool) error 
 // manual describes all that scripts can call.
 func (a *app) manual() *luabind.Manual {
 	if a.known == nil {
-		a.known = luabind.NewManual(helpTopics(), append(a.pluginModules(), newPrivateSandbox().module)...)
+		a.known = luabind.NewManual(helpTopics(), append([]func(*luabind.Host) luabind.Module{newPrivateSandbox().module}, a.pluginModules()...)...)
 	}
 	return a.known
 }
