@@ -7,8 +7,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/gofrs/flock"
@@ -34,63 +37,125 @@ type memory struct {
 	next  int
 	most  int
 
-	file  *os.File // nil if nothing is kept
-	lock  *flock.Flock
-	lines int
+	path   string   // empty if nothing is kept
+	file   *os.File // nil when it must be written anew
+	lock   *flock.Flock
+	lines  int // of the file
+	passed int // how many writes there were
+
+	disk   sync.Mutex // held while the file goes to the disk; taken before mu
+	synced int        // how many of the writes are on the disk
 }
 
-// stateHead is the first line of a state file.
-const stateHead = "authy receiver state 1\n"
-
-const stateLine = 2*sha256.Size + 1
+// The state file: a first line, and one for each mark. It grows to twice what is remembered, then it is written anew.
+const (
+	stateHead = "authy receiver state 1\n"
+	stateKind = "authy receiver state "
+	stateLine = 2*sha256.Size + 1
+)
 
 // openMemory reads the state file, if there is to be one.
 func openMemory(most int, path string) (*memory, error) {
-	m := &memory{known: map[mark]struct{}{}, most: most}
+	m := &memory{known: map[mark]struct{}{}, most: most, path: path}
 	if path == "" {
 		return m, nil
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, wrong("state", "%s is not a file", path)
 	}
 	m.lock = flock.New(path + ".lock")
 	switch locked, err := m.lock.TryLock(); {
 	case err != nil:
-		return nil, fmt.Errorf("receiver: state: cannot lock %s: %w", path, err)
+		return nil, &OptionError{"state", fmt.Sprintf("%s cannot be locked: %v", path, err), err}
 	case !locked:
-		return nil, fmt.Errorf("receiver: state: %s is in use by another receiver", path)
+		return nil, wrong("state", "%s is in use by another receiver", path)
 	}
-	if err := m.load(path); err != nil {
+	if err := m.load(); err != nil {
 		m.close()
-		return nil, fmt.Errorf("receiver: state: %w", err)
+		if _, told := errors.AsType[*OptionError](err); !told {
+			err = &OptionError{"state", fmt.Sprintf("cannot be kept: %v", err), err}
+		}
+		return nil, err
 	}
 	return m, nil
 }
 
-// load reads the file and writes it anew: without what was forgotten, and without a last line that a crash cut off.
-func (m *memory) load(path string) error {
-	content, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// load reads the file and writes it anew: without what was forgotten, and without an end that a crash cut off.
+func (m *memory) load() error {
+	f, err := os.Open(m.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return m.rewrite()
+	case err != nil:
 		return err
 	}
-	if len(content) > 0 {
-		rest, ok := bytes.CutPrefix(content, []byte(stateHead))
-		if !ok {
-			return fmt.Errorf("%s is not a state file of this version: give another name", path)
-		}
-		for len(rest) >= stateLine {
-			var k mark
-			if n, err := hex.Decode(k[:], rest[:stateLine-1]); err != nil || n != len(k) || rest[stateLine-1] != '\n' {
-				return fmt.Errorf("%s is damaged after %d deliveries: move it away", path, m.lines)
-			}
-			m.keep(k)
-			m.lines++
-			rest = rest[stateLine:]
-		}
+	err = m.read(bufio.NewReaderSize(f, 64<<10))
+	f.Close()
+	if err != nil {
+		return err
 	}
-	return m.rewrite(path)
+	return m.rewrite()
 }
 
-// rewrite replaces the file by one with what is known.
-func (m *memory) rewrite(path string) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+func (m *memory) read(r *bufio.Reader) error {
+	head, err := r.Peek(len(stateHead))
+	if err != nil && err != io.EOF {
+		return err
+	}
+	r.Discard(len(head))
+	switch {
+	case len(head) == 0 || len(head) < len(stateHead) && strings.HasPrefix(stateHead, string(head)):
+		return nil // a crash right after it was made
+	case string(head) == stateHead:
+	case bytes.HasPrefix(head, []byte(stateKind)):
+		return wrong("state", "%s was written by a newer version, whose format this one does not know: give another file", m.path)
+	default:
+		return wrong("state", "%s is no state file but something else: give another name", m.path)
+	}
+	line := make([]byte, stateLine)
+	for {
+		n, err := io.ReadFull(r, line)
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return nil // what a crash cut off was never acknowledged
+		case err != nil:
+			return err
+		}
+		var k mark
+		if size, err := hex.Decode(k[:], line[:n-1]); err != nil || size != len(k) || line[n-1] != '\n' {
+			if onlyZeros(line, r) {
+				return nil
+			}
+			return wrong("state", "%s is damaged after %d deliveries: move it away", m.path, m.lines)
+		}
+		m.keep(k)
+		m.lines++
+	}
+}
+
+// onlyZeros reports whether nothing but zero bytes follows: some file systems leave these where a crash kept the data
+// from getting to the disk.
+func onlyZeros(line []byte, rest io.ByteReader) bool {
+	if len(bytes.Trim(line, "\x00")) > 0 {
+		return false
+	}
+	for {
+		switch b, err := rest.ReadByte(); {
+		case err != nil:
+			return err == io.EOF
+		case b != 0:
+			return false
+		}
+	}
+}
+
+// rewrite replaces the file by one with what is known. When it fails, the next write tries again.
+func (m *memory) rewrite() error {
+	if m.file != nil {
+		m.file.Close()
+		m.file = nil
+	}
+	f, err := os.OpenFile(m.path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -103,16 +168,18 @@ func (m *memory) rewrite(path string) error {
 	if err := errors.Join(w.Flush(), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if m.file != nil {
-		m.file.Close()
-		m.file = nil
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := os.Rename(m.path+".new", m.path); err != nil {
 		return err
 	}
-	m.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+	if dir, err := os.Open(filepath.Dir(m.path)); err == nil {
+		dir.Sync() // the new name, too; not every system can
+		dir.Close()
+	}
+	if m.file, err = os.OpenFile(m.path, os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+		return err
+	}
 	m.lines = len(m.ring)
-	return err
+	return nil
 }
 
 // keep remembers one, in place of the oldest if need be.
@@ -130,8 +197,34 @@ func (m *memory) keep(k mark) {
 	m.next = (m.next + 1) % len(m.ring)
 }
 
-// remember keeps them, in the file too.
-func (m *memory) remember(path string, marks ...mark) error {
+// remember keeps them. With a state file it returns when they are on the disk.
+func (m *memory) remember(marks ...mark) error {
+	upTo, err := m.write(marks)
+	if err != nil || upTo == 0 {
+		return err
+	}
+	// Whoever gets here first takes what all others have written to the disk with it.
+	m.disk.Lock()
+	defer m.disk.Unlock()
+	if m.synced >= upTo {
+		return nil
+	}
+	m.mu.Lock()
+	f, passed := m.file, m.passed
+	m.mu.Unlock()
+	if f == nil {
+		return nil // closed, which takes it to the disk, or to be written anew
+	}
+	if err := f.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	m.synced = max(m.synced, passed)
+	return nil
+}
+
+// write puts the marks into memory and into the file. It returns the number of the write, 0 if nothing is to be taken to
+// the disk.
+func (m *memory) write(marks []mark) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var text []byte
@@ -142,14 +235,19 @@ func (m *memory) remember(path string, marks ...mark) error {
 		m.keep(k)
 		text = append(hex.AppendEncode(text, k[:]), '\n')
 	}
-	if m.file == nil || text == nil {
-		return nil
+	if m.path == "" || text == nil {
+		return 0, nil
 	}
-	if m.lines += len(text) / stateLine; m.lines > 2*m.most {
-		return m.rewrite(path)
+	m.passed++
+	if m.lines += len(text) / stateLine; m.file == nil || m.lines > 2*m.most {
+		return m.passed, m.rewrite()
 	}
-	_, err := m.file.Write(text)
-	return err
+	if _, err := m.file.Write(text); err != nil {
+		m.file.Close() // it may hold half a line now
+		m.file = nil
+		return 0, err
+	}
+	return m.passed, nil
 }
 
 func (m *memory) has(k mark) bool {
@@ -167,6 +265,7 @@ func (m *memory) close() error {
 		err = errors.Join(m.file.Sync(), m.file.Close())
 		m.file = nil
 	}
+	m.path = ""
 	if m.lock != nil {
 		err = errors.Join(err, m.lock.Unlock())
 	}

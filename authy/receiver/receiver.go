@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +18,9 @@ import (
 )
 
 const healthPath = "/healthz"
+
+// ErrRefused matches errors of handlers that want nothing to do with a delivery: it is not to be sent again.
+var ErrRefused = errors.New("the delivery is refused")
 
 // reading is how many bodies are read at once; together with the limit of a body it bounds what strangers can occupy.
 const reading = 256
@@ -32,6 +37,8 @@ type Receiver struct {
 	cancel context.CancelFunc
 
 	mu       sync.Mutex
+	closed   bool
+	running  sync.WaitGroup // deliveries under way
 	underWay map[mark]*work
 	quiet    time.Time // until when refusals are only counted
 	unlogged int
@@ -67,9 +74,28 @@ func New(o Options) (*Receiver, error) {
 	return r, nil
 }
 
-// Close ends handlers that are still running and writes the state file. [Server.Close] calls it, when they have ended.
+// lastGrace is how long Close waits for handlers whose context it has ended, so that what they did still gets into the
+// state file.
+const lastGrace = 2 * time.Second
+
+// Close takes no more deliveries, ends handlers that are still running and closes the state file. [Server.Close] calls
+// it when they have ended.
 func (r *Receiver) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
 	r.cancel()
+	ended := make(chan struct{})
+	go func() {
+		r.running.Wait()
+		close(ended)
+	}()
+	patience := time.NewTimer(lastGrace)
+	defer patience.Stop()
+	select {
+	case <-ended:
+	case <-patience.C:
+	}
 	return r.memory.close()
 }
 
@@ -97,11 +123,11 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		io.WriteString(w, "ok\n")
 		return
 	case r.o.Path != "" && req.URL.Path != r.o.Path:
-		answer(w, http.StatusNotFound)
+		r.refuse(w, req, http.StatusNotFound, errors.New("nothing is served at this path, only at "+r.o.Path))
 		return
-	case req.Method != http.MethodPost && req.Method != http.MethodGet:
-		w.Header().Set("Allow", "GET, POST")
-		r.refuse(w, req, http.StatusMethodNotAllowed, errors.New("the method must be POST or GET"))
+	case !r.takes(req.Method):
+		w.Header().Set("Allow", strings.Join(r.allowed(), ", "))
+		r.refuse(w, req, http.StatusMethodNotAllowed, errors.New("the method must be "+strings.Join(r.allowed(), " or ")))
 		return
 	}
 	select {
@@ -119,6 +145,16 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	answer(w, r.once(req.Context(), d, id, replay))
 }
+
+// allowed are the methods by which something may come.
+func (r *Receiver) allowed() []string {
+	if len(r.o.WebhookKeys) > 0 && !slices.Contains(r.o.Methods, http.MethodPost) {
+		return callbackMethods
+	}
+	return r.o.Methods
+}
+
+func (r *Receiver) takes(method string) bool { return slices.Contains(r.allowed(), method) }
 
 // admit reads and verifies. id stands for what is told, replay for the very bytes.
 func (r *Receiver) admit(w http.ResponseWriter, req *http.Request) (d *Delivery, id, replay mark, status int, err error) {
@@ -142,6 +178,9 @@ func (r *Receiver) admit(w http.ResponseWriter, req *http.Request) (d *Delivery,
 	if signature == "" || r.o.Key == "" {
 		return nil, id, replay, http.StatusUnauthorized, authy.ErrNotSigned
 	}
+	if !slices.Contains(r.o.Methods, req.Method) {
+		return nil, id, replay, http.StatusMethodNotAllowed, errors.New("callbacks must come by " + strings.Join(r.o.Methods, " or "))
+	}
 	in, err := authy.NewCallbackRequest(req, r.o.PublicURL)
 	if err != nil {
 		return nil, id, replay, statusOf(err), err
@@ -157,6 +196,10 @@ func (r *Receiver) admit(w http.ResponseWriter, req *http.Request) (d *Delivery,
 // once hands a delivery on unless that was done before; it is the status to answer.
 func (r *Receiver) once(ctx context.Context, d *Delivery, id, replay mark) int {
 	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return http.StatusServiceUnavailable
+	}
 	if first, busy := r.underWay[id]; busy {
 		r.mu.Unlock()
 		select {
@@ -173,12 +216,14 @@ func (r *Receiver) once(ctx context.Context, d *Delivery, id, replay mark) int {
 	}
 	job := &work{done: make(chan struct{}), status: http.StatusInternalServerError}
 	r.underWay[id] = job
+	r.running.Add(1)
 	r.mu.Unlock()
 	defer func() {
 		r.mu.Lock()
 		delete(r.underWay, id)
 		r.mu.Unlock()
 		close(job.done)
+		r.running.Done()
 	}()
 	select {
 	case r.handlers <- struct{}{}:
@@ -187,13 +232,19 @@ func (r *Receiver) once(ctx context.Context, d *Delivery, id, replay mark) int {
 		job.status = http.StatusServiceUnavailable
 		return job.status
 	}
-	if err := r.handle(d); err != nil {
+	switch err := r.handle(d); {
+	case errors.Is(err, ErrRefused):
+		r.refused.Add(1)
+		r.o.Log.Warn("a delivery was refused", slog.String("delivery", d.Name()), slog.String("reason", err.Error()))
+		job.status = http.StatusForbidden
+		return job.status
+	case err != nil:
 		r.failed.Add(1)
 		r.o.Log.Error("a handler failed", slog.String("delivery", d.Name()), slog.String("error", err.Error()))
 		return job.status
 	}
 	r.handled.Add(1)
-	if err := r.memory.remember(r.o.State, id, replay); err != nil {
+	if err := r.memory.remember(id, replay); err != nil {
 		r.o.Log.Error("cannot keep the state", slog.String("error", err.Error()))
 	}
 	job.status = http.StatusOK
@@ -208,7 +259,7 @@ func (r *Receiver) again(d *Delivery, id, replay mark) int {
 		r.o.Log.Debug("a replay was refused", slog.String("delivery", d.Name()))
 		return http.StatusConflict
 	}
-	if err := r.memory.remember(r.o.State, replay); err != nil {
+	if err := r.memory.remember(replay); err != nil {
 		r.o.Log.Error("cannot keep the state", slog.String("error", err.Error()))
 	}
 	return http.StatusOK

@@ -95,10 +95,14 @@ func (a *app) listen(cmd *cobra.Command, o *listenOptions) error {
 		return receiverMistake(err)
 	}
 	a.graceful.Store(true)
-	server, err := receiver.Start(listenAddress(o.addr), r)
+	server, err := receiver.Start(o.addr, r)
 	if err != nil {
 		r.Close()
-		return receiverMistake(err)
+		err = receiverMistake(err)
+		if mistake, ok := err.(*usageError); ok && mistake.hint == "" {
+			mistake.hint = "--addr takes another address; port 0 is any that is free"
+		}
+		return err
 	}
 	fmt.Fprintf(a.err, "authysh: listening on %s (Ctrl-C stops)\n", server.URL())
 	select {
@@ -112,16 +116,11 @@ func (a *app) listen(cmd *cobra.Command, o *listenOptions) error {
 	return errors.Join(err, server.Close(patience))
 }
 
-// listenAddress takes a port alone for one of this machine.
-func listenAddress(written string) string {
-	if written != "" && strings.Trim(written, "0123456789") == "" {
-		return "127.0.0.1:" + written
-	}
-	return written
-}
-
 // receiverMistake is what the receiver finds wrong with its settings.
 func receiverMistake(err error) error {
+	if wrong, ok := errors.AsType[*receiver.OptionError](err); ok {
+		return &usageError{message: "--" + strings.ReplaceAll(wrong.Option, " ", "-") + " " + wrong.Reason}
+	}
 	return &usageError{message: strings.TrimPrefix(err.Error(), "receiver: ")}
 }
 
