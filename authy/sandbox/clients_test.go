@@ -5,20 +5,16 @@ package sandbox_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
 )
-
-var update = flag.Bool("update", false, "write testdata/clients/*.jsonl anew")
 
 // clientsEnv names the directory whose node_modules has the client libraries. .ci/run sets it after it has
 // installed them with "npm ci" in .ci/clients, which is where they are looked for without it. With it they
@@ -57,17 +53,6 @@ type report struct {
 	Input   string          `json:"input"`
 	Style   string          `json:"style"`
 	Outcome json.RawMessage `json:"outcome"`
-}
-
-// What differs between runs or says nothing: identifiers, and of the numbers those as long as an Authy id.
-var unstable = []struct {
-	pattern *regexp.Regexp
-	instead string
-}{
-	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "UUID"},
-	{regexp.MustCompile(`\b(SM|EM)?[0-9a-f]{24,32}\b`), "HEX"},
-	{regexp.MustCompile(`("(id|_?authy_id|device_id)":)"?\d{8}"?`), `$1"ID"`},
-	{regexp.MustCompile(`("(app_id|_app_serial_id)":)\d{5}\b`), `$1"APP"`},
 }
 
 // The libraries' own code, unmodified: every method with good and with bad input, in every style that it
@@ -135,10 +120,7 @@ func runClient(t *testing.T, node, modules, library string) []byte {
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, out, stderr.String())
 	}
-	for _, u := range unstable {
-		out = u.pattern.ReplaceAll(out, []byte(u.instead))
-	}
-	return out
+	return []byte(settled(string(out)))
 }
 
 // signedForClients is a callback that our signer has signed, in the parts that a server sees.

@@ -125,7 +125,7 @@ func (s *Service) effect(route *route, rq *request, x *exchange) (fault.Effect, 
 // describe is a request as rules see it.
 func (s *Service) describe(route *route, rq *request) fault.Request {
 	a := rq.app
-	f := fault.Request{Path: rq.URL.Path, App: a.name, AppID: a.serial(), User: rq.arg("id")}
+	f := fault.Request{Path: oneSlash(rq.URL.Path), App: a.name, AppID: a.serial(), User: rq.arg("id")}
 	if route.operation != nil {
 		f.Operation = route.operation.Name
 	}

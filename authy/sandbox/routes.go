@@ -137,7 +137,7 @@ func newRouter(routes []route) *router {
 
 func (rt *router) find(r *http.Request) (*route, []pathArg) {
 	// The escaped path, so that an id may hold an escaped slash.
-	parts := strings.Split(r.URL.EscapedPath(), "/")
+	parts := strings.Split(oneSlash(r.URL.EscapedPath()), "/")
 	for _, e := range rt.bySize[len(parts)] {
 		if e.route.method == r.Method {
 			if args, ok := e.match(parts); ok {
@@ -147,6 +147,9 @@ func (rt *router) find(r *http.Request) (*route, []pathArg) {
 	}
 	return nil, nil
 }
+
+// oneSlash is a path that begins with one slash: go-authy's begin with two, which the service takes for one.
+func oneSlash(path string) string { return "/" + strings.TrimLeft(path, "/") }
 
 func (e entry) match(parts []string) ([]pathArg, bool) {
 	var args []pathArg
