@@ -163,7 +163,7 @@ func TestUnknownURLs(t *testing.T) {
 	for _, line := range []string{
 		"GET /", "GET /protected/json/nothing", "GET /protected/xml/app/details", "GET /protected/json/users/new",
 		"POST /protected/json/app/details", "HEAD /protected/json/app/details", "GET /protected/json//status",
-		"GET /protected/json/app/details/", "GET //protected/json/app/details", "GET /qr/1/x.png", "DELETE /sandbox/outbox",
+		"GET /protected/json/app/details/", "GET /protected//json/app/details", "GET /qr/1/x.png", "DELETE /sandbox/outbox",
 	} {
 		a := b.raw(line + keyHeader).wants(404)
 		if a.body != "Requested URL was not found. Please check http://docs.authy.com/ to see the valid URLs" ||
