@@ -3,22 +3,13 @@ package sandbox_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/authysh/authysh/authy/sandbox"
 )
-
-// byScenario marks codes that only the scenario header and fault rules make; the comment at their table in
-// the sandbox says why. The ranges are those of the API's table of codes.
-var byScenario = []int{
-	60000, 60008, 60009, 60010, 60011, 60012, 60013, 60014, 60015, 60018, 60021, 60024, 60025, 60028, 60029, 60030,
-	60034, 60036, 60037, 60046, 60047, 60050, 60051, 60052, 60053, 60054, 60055, 60056, 60057, 60058, 60059, 60060,
-	60061, 60063, 60064, 60066, 60068, 60069, 60070, 60074, 60075, 60080, 60086, 60089, 60090, 60093, 60094, 60095,
-	60096, 60097, 60099, 60101, 60102, 60103, 60104, 60105, 60106, 60107, 60108, 60110, 60111, 60112, 60113, 60114,
-	60115, 60116, 60118, 60119, 60120, 60121, 60122, 60124, 60125, 60126, 60128, 60129, 60130, 60131, 60132, 60133,
-}
 
 // provoked are the codes that happen by themselves, each by a caller's request.
 var provoked = map[int]struct {
@@ -121,37 +112,95 @@ var vectorKeys = []sandbox.Option{
 
 func without(f sandbox.Feature) []sandbox.Option { return []sandbox.Option{sandbox.WithoutFeatures(f)} }
 
-// Every code of the API's table is provoked by a request, or forced by a scenario; and all can be forced.
+// published are the statuses and messages that Twilio's tables give, read independently of the sandbox's table.
+var published = map[int]struct {
+	status  int
+	message string
+}{
+	60000: {400, "An error occurred"},
+	60001: {401, "Invalid API key"},
+	60002: {400, "Invalid request"},
+	60003: {429, "DoS protection"},
+	60004: {400, "Invalid parameter"},
+	60005: {400, "UTF-8 invalid"},
+	60015: {503, "SMS token was not sent."},
+	60017: {503, "User has been suspended."},
+	60019: {401, "Token is invalid. Token was used recently"},
+	60020: {401, "Token is invalid"},
+	60021: {403, "Phone verification couldn't be created"},
+	60022: {401, "Verification code is incorrect"},
+	60023: {404, "Phone verification not found"},
+	60025: {500, "Server error while querying phone information. Please try again later"},
+	60026: {404, "User not found."},
+	60027: {400, "User was not valid"},
+	60032: {400, "SMS was not found"},
+	60033: {400, "Phone number is invalid"},
+	60042: {400, "Either uuid or country_code and phone number are required"},
+	60046: {400, "Missing dashboard account ids to process"},
+	60049: {404, "Approval request not found"},
+	60060: {503, "Your account is suspended"},
+	60064: {403, "Failed to enable OneTouch"},
+	60065: {403, "Needs to enable OneTouch first"},
+	60066: {403, "Error saving the callback information"},
+	60069: {400, "Access key can not be saved"},
+	60070: {400, "Application was not valid"},
+	60071: {404, "Access key not found"},
+	60072: {404, "Invalid access key"},
+	60073: {400, "Invalid application API key"},
+	60074: {400, "Access key doesn't have enough permissions"},
+	60075: {400, "Delete application failed"},
+	60078: {403, "Invalid country code"},
+	60082: {403, "Can not send SMS to landline phone numbers"},
+	60083: {403, "Phone number not provisioned with any carrier"},
+}
+
+// spoken are the codes whose live message is not the table's with a cause after it.
+var spoken = map[int]string{
+	60023: "No pending verifications for +1 ",
+}
+
+// Every code that happens by itself is provoked by a request, and answers what the table says. A scenario header and
+// a fault rule force every code, with the same status and in the same shape.
 func TestEveryCode(t *testing.T) {
 	t.Parallel()
-	for code, c := range provoked {
-		t.Run(fmt.Sprint("provoked ", code), func(t *testing.T) {
+	known := map[int]sandbox.ErrorCode{}
+	for _, e := range sandbox.ErrorCodes() {
+		known[e.Code] = e
+		t.Run(fmt.Sprint(e.Code), func(t *testing.T) {
 			t.Parallel()
+			if want, ok := published[e.Code]; ok && (e.Status != want.status || e.Message != want.message) {
+				t.Errorf("%d %q, published is %d %q", e.Status, e.Message, want.status, want.message)
+			}
+			const request = "GET /protected/json/app/details\nX-Authy-API-Key: {key}"
+			b := newBox(t)
+			byHeader := b.raw(request+fmt.Sprintf("\nX-Sandbox-Scenario: %d", e.Code)).fails(e.Status, fmt.Sprint(e.Code), e.Message)
+			b.post("/sandbox/api/faults", fmt.Sprintf("rule=code=%d", e.Code)).wants(200)
+			if byRule := b.raw(request); byRule.status != byHeader.status || byRule.body != byHeader.body {
+				t.Errorf("by rule %d %s\nby header %d %s", byRule.status, byRule.body, byHeader.status, byHeader.body)
+			}
+			c, ok := provoked[e.Code]
+			if ok != (e.ForcedOnly == "") {
+				t.Fatalf("provoked here: %v, but the sandbox says of it: %q", ok, e.ForcedOnly)
+			}
+			if !ok {
+				return
+			}
 			a := c.how(newBox(t, c.opts...)).wants(c.status)
-			a.fails(c.status, fmt.Sprint(code), a.text("message"))
+			a.fails(e.Status, fmt.Sprint(e.Code), a.text("message"))
+			start := e.Message
+			if live := spoken[e.Code]; live != "" {
+				start = live
+			}
+			if !strings.HasPrefix(a.text("message"), start) {
+				t.Errorf("message %q, want %q...", a.text("message"), start)
+			}
+			checkErrorShape(t, e.Code, a)
+			checkErrorShape(t, e.Code, byHeader)
 		})
 	}
-	b := newBox(t)
-	forced := func(code int) answer {
-		t.Helper()
-		return b.raw(fmt.Sprintf("GET /protected/json/app/details\nX-Sandbox-Scenario: %d\nX-Authy-API-Key: {key}", code))
-	}
-	all := map[int]bool{}
-	for _, code := range byScenario {
-		if _, twice := provoked[code]; twice || all[code] {
-			t.Errorf("%d is in both lists, or twice", code)
-		}
-		all[code] = true
-		a := forced(code)
-		a.fails(a.status, fmt.Sprint(code), a.text("message"))
-		if a.status < 400 || a.text("message") == "" {
-			t.Errorf("%d: %d %s", code, a.status, a.body)
-		}
-	}
-	for code, c := range provoked {
-		all[code] = true
-		if a := forced(code); a.status != c.status || a.text("error_code") != fmt.Sprint(code) {
-			t.Errorf("%d forced: %d %s, provoked: %d", code, a.status, a.body, c.status)
+	for code := range provoked {
+		if known[code].Code == 0 {
+			t.Errorf("%d is provoked, but not known", code)
 		}
 	}
 	gaps := map[int]bool{ // numbers that the API's table does not have
@@ -159,11 +208,51 @@ func TestEveryCode(t *testing.T) {
 		60067: true, 60076: true, 60077: true, 60081: true, 60084: true, 60085: true, 60088: true,
 	}
 	for code := 60000; code <= 60133; code++ {
-		if all[code] == gaps[code] {
-			t.Errorf("%d: known %v, in the table %v", code, all[code], !gaps[code])
+		if _, ok := known[code]; ok == gaps[code] {
+			t.Errorf("%d: known %v, in the table %v", code, ok, !gaps[code])
 		}
 	}
-	forced(60039).fails(400, "60002", `Invalid request: X-Sandbox-Scenario: code: 60039 is not an error code of the API`)
+	newBox(t).raw("GET /protected/json/app/details\nX-Sandbox-Scenario: 60039\nX-Authy-API-Key: {key}").
+		fails(400, "60002", `Invalid request: X-Sandbox-Scenario: code: 60039 is not an error code of the API`)
+}
+
+// checkErrorShape looks at what an error's body has beside what all have.
+func checkErrorShape(t *testing.T, code int, a answer) {
+	t.Helper()
+	details := a.at("errors").(map[string]any)
+	var extra []string
+	for name := range a.json {
+		if !slices.Contains([]string{"message", "success", "errors", "error_code"}, name) {
+			extra = append(extra, name)
+		}
+	}
+	switch code {
+	case 60049: // errors is empty
+		if len(details) != 0 || len(extra) != 0 {
+			t.Errorf("%s", a.body)
+		}
+		return
+	case 60019, 60020:
+		if !slices.Equal(extra, []string{"token"}) || a.text("token") != "is invalid" {
+			t.Errorf("%s", a.body)
+		}
+	case 60027: // each bad field, twice
+		if len(extra) == 0 || len(details) != len(extra)+1 {
+			t.Errorf("%s", a.body)
+		}
+		for _, name := range extra {
+			if details[name] != a.json[name] {
+				t.Errorf("%s: %s", name, a.body)
+			}
+		}
+	default:
+		if len(extra) != 0 || len(details) != 1 {
+			t.Errorf("%s", a.body)
+		}
+	}
+	if details["message"] != a.json["message"] {
+		t.Errorf("errors.message is another: %s", a.body)
+	}
 }
 
 // The statuses of the API, whichever code comes with them.

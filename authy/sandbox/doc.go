@@ -18,7 +18,8 @@
 //     for the events that happen here, managed by signed requests. Both are retried; see [WithDelivery].
 //   - Several applications in one sandbox, which know nothing of each other; see [WithApps].
 //   - Faults on demand, by rules ([WithFaults], package fault) or for the one request that carries the header
-//     [ScenarioHeader]. Every error code of the API can be forced; those that can happen, happen.
+//     [ScenarioHeader]. Every error code of the API can be forced; those that can happen, happen. [ErrorCodes]
+//     has them all, and says why where one cannot.
 //
 // Only format json is served; xml is an unknown URL. Where Authy's behaviour is not known, the comment at
 // the code says what was chosen.

@@ -61,59 +61,6 @@ const (
 	codeExportDisabled      code = 60154
 )
 
-// errorTable gives each code its HTTP status and message.
-//
-// Statuses and words are those of Twilio's tables and of recorded answers. Where none is known for a code
-// (60006, 60007 and all from 60087 on) the status follows its neighbours. Older servers differed: 503 for
-// 60003, 401 for 60016.
-var errorTable = map[code]struct {
-	status  int
-	message string
-}{
-	codeInternal:            {http.StatusBadRequest, "An error occurred"},
-	codeAPIKey:              {http.StatusUnauthorized, "Invalid API key"},
-	codeRequest:             {http.StatusBadRequest, "Invalid request"},
-	codeTooMany:             {http.StatusTooManyRequests, "DoS protection"},
-	codeParameter:           {http.StatusBadRequest, "Invalid parameter"},
-	codeEncoding:            {http.StatusBadRequest, "UTF-8 invalid"},
-	codeCallsDisabled:       {http.StatusServiceUnavailable, "Phone calls are not enabled on this account"},
-	codeSMSDisabled:         {http.StatusServiceUnavailable, "SMS is not enabled"},
-	codeNoSuchUser:          {http.StatusNotFound, "User doesn't exist"},
-	codeUserSuspended:       {http.StatusServiceUnavailable, "User has been suspended."},
-	codeTokenReused:         {http.StatusUnauthorized, "Token is invalid. Token was used recently"},
-	codeTokenInvalid:        {http.StatusUnauthorized, "Token is invalid"},
-	codeVerificationCode:    {http.StatusUnauthorized, "Verification code is incorrect"},
-	codeNoVerification:      {http.StatusNotFound, "Phone verification not found"},
-	codeUserNotFound:        {http.StatusNotFound, "User not found."},
-	codeUserInvalid:         {http.StatusBadRequest, "User was not valid"},
-	codeNotAuthorized:       {http.StatusForbidden, "Action not authorized"},
-	codeSMSNotFound:         {http.StatusBadRequest, "SMS was not found"},
-	codePhoneInvalid:        {http.StatusBadRequest, "Phone number is invalid"},
-	codeRegistration:        {http.StatusNotFound, "Registration request not found"},
-	codeEmailInvalid:        {http.StatusBadRequest, "Email is invalid"},
-	codeVerificationMissing: {http.StatusBadRequest, "Either uuid or country_code and phone number are required"},
-	codeApprovalNotFound:    {http.StatusNotFound, "Approval request not found"},
-	codeOneTouchDisabled:    {http.StatusForbidden, "Needs to enable OneTouch first"},
-	codeAccessKeyMissing:    {http.StatusNotFound, "Access key not found"},
-	codeAccessKeyInvalid:    {http.StatusNotFound, "Invalid access key"},
-	codeAppKeyInvalid:       {http.StatusBadRequest, "Invalid application API key"},
-	codeCountryInvalid:      {http.StatusForbidden, "Invalid country code"},
-	codeApprovalDone:        {http.StatusConflict, "Approval request is not pending"},
-	codeLandline:            {http.StatusForbidden, "Can not send SMS to landline phone numbers"},
-	codeNoCarrier:           {http.StatusForbidden, "Phone number not provisioned with any carrier"},
-	codeSignature:           {http.StatusBadRequest, "Invalid signature"},
-	codeCustomDisallowed:    {http.StatusForbidden, "Custom codes and messages are not allowed"},
-	codeDeviceNotFound:      {http.StatusNotFound, "Device not found"},
-	codeWebhookCreate:       {http.StatusBadRequest, "Webhook could not be created"},
-	codeWebhookDelete:       {http.StatusNotFound, "Webhook not found"},
-	codeNoApplication:       {http.StatusNotFound, "Application not found"},
-	codeNoGenericToken:      {http.StatusNotFound, "Authentication method not found"},
-	codeQRFailed:            {http.StatusInternalServerError, "QR code generation failed"},
-	codeGenericDisabled:     {http.StatusForbidden, "Generic tokens are disabled"},
-	codeUserLeaving:         {http.StatusBadRequest, "User is pending for deletion"},
-	codeExportDisabled:      {http.StatusForbidden, "Phone number export is disabled"},
-}
-
 // unknownURL is the whole body for a path, format or method that the API does not have.
 const unknownURL = "Requested URL was not found. Please check http://docs.authy.com/ to see the valid URLs"
 
