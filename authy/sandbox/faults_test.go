@@ -2,12 +2,17 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
@@ -119,5 +124,27 @@ func TestFaultsByUserAndKey(t *testing.T) {
 	}
 	if _, err := two.RequestCall(ctx, authy.RequestCallParams{AuthyID: ana}); err == nil {
 		t.Error("the second key's call went through")
+	}
+}
+
+// Close does not leave answers behind that faults hold up.
+func TestCloseWithSlowHeaders(t *testing.T) {
+	t.Parallel()
+	s := start(t, "")
+	conn, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /protected/json/app/details?api_key=%s HTTP/1.1\r\nHost: x\r\n%s: slow_headers=10m\r\n\r\n", s.Key(), sandbox.ScenarioHeader)
+	for len(s.Requests(1, false)) == 0 {
+		runtime.Gosched()
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }

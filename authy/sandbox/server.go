@@ -34,6 +34,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	stop     func() bool
+	end      func() // of connections that faults have taken from the server
 	done     chan struct{}
 
 	mu  sync.Mutex
@@ -72,6 +73,9 @@ func Start(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 			ErrorLog:          slog.NewLogLogger(service.config.logger.Handler(), slog.LevelWarn),
 		},
 	}
+	base, end := context.WithCancel(context.Background())
+	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	s.end = end
 	s.http.RegisterOnShutdown(service.hub.close) // watchers would keep it open
 	go s.serve()
 	s.stop = context.AfterFunc(ctx, func() {
@@ -166,6 +170,7 @@ func (s *Server) shutdown(ctx context.Context) error {
 	if err != nil {
 		s.http.Close()
 	}
+	s.end()
 	<-s.done
 	return errors.Join(err, s.Service.Close(ctx))
 }

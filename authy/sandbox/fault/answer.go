@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -26,6 +27,7 @@ const gatewayPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<b
 // spoil changes an answer as the effect says.
 func (e Effect) spoil(a Answer) Answer {
 	a.Header = a.Header.Clone()
+	a.Header.Del("Content-Length")
 	if e.Body != nil {
 		a.Body = []byte(*e.Body)
 	}
@@ -43,6 +45,11 @@ func (e Effect) spoil(a Answer) Answer {
 	}
 	if e.RetryAfter != 0 {
 		a.Header.Set("Retry-After", strconv.Itoa(int((time.Duration(e.RetryAfter)+time.Second-1)/time.Second)))
+	}
+	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified { // a client would take a body for the next answer
+		a.Body = nil
+		a.Header.Del("Content-Type")
+		return a
 	}
 	a.Header.Set("Content-Length", strconv.Itoa(len(a.Body)))
 	return a
@@ -110,6 +117,19 @@ func (e Effect) slowly(w http.ResponseWriter, r *http.Request, a Answer) bool {
 		return !pause(r.Context(), e.SlowHeaders*Duration(2+len(a.Header)))
 	}
 	defer conn.Close()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	go func() { // the server no longer looks whether the caller is there
+		defer cancel()
+		io.Copy(io.Discard, conn)
+	}()
+	send := func(part []byte) error { buffered.Write(part); return buffered.Flush() }
+	sendBody := send
+	if e.Reset == ResetAfter && a.Body != nil { // the chunk that would tell the end never comes
+		a.Header.Del("Content-Length")
+		a.Header.Set("Transfer-Encoding", "chunked")
+		sendBody = func(part []byte) error { return send(fmt.Appendf(nil, "%x\r\n%s\r\n", len(part), part)) }
+	}
 	var head bytes.Buffer
 	a.Header.Set("Connection", "close")
 	if a.Header.Get("Date") == "" {
@@ -118,13 +138,12 @@ func (e Effect) slowly(w http.ResponseWriter, r *http.Request, a Answer) bool {
 	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", a.Status, http.StatusText(a.Status))
 	a.Header.Write(&head)
 	head.WriteString("\r\n")
-	send := func(part []byte) error { buffered.Write(part); return buffered.Flush() }
 	for line := range bytes.Lines(head.Bytes()) {
-		if !pause(r.Context(), e.SlowHeaders) || send(line) != nil {
+		if !pause(ctx, e.SlowHeaders) || send(line) != nil {
 			return true
 		}
 	}
-	e.drip(r.Context(), a.Body, send)
+	e.drip(ctx, a.Body, sendBody)
 	return true
 }
 

@@ -94,7 +94,7 @@ var setters = map[string]func(*Rule, string) error{
 	"drip":         func(r *Rule, s string) (err error) { r.Drip, err = wait(s); return },
 	"status":       func(r *Rule, s string) (err error) { r.Status, err = whole(s, 200, 599); return },
 	"code":         func(r *Rule, s string) (err error) { r.Code, err = whole(s, 60000, 60999); return },
-	"body":         func(r *Rule, s string) error { r.Body = &s; return nil },
+	"body":         func(r *Rule, s string) (err error) { r.Body = &s; return short(s) },
 	"retry_after":  func(r *Rule, s string) (err error) { r.RetryAfter, err = wait(s); return },
 	"reset": func(r *Rule, s string) (err error) {
 		r.Reset, err = oneOf(s, ResetRequest, ResetBefore, ResetAfter)
@@ -194,6 +194,13 @@ func whole(s string, lo, hi int) (int, error) {
 		return 0, fmt.Errorf("must be a whole number from %d to %d, got %s", lo, hi, quote(s))
 	}
 	return n, nil
+}
+
+func short(s string) error {
+	if len(s) > maxText {
+		return fmt.Errorf("must not be longer than %d bytes, got %d", maxText, len(s))
+	}
+	return nil
 }
 
 func probability(s string) (float64, error) {
