@@ -29,37 +29,49 @@ var errTooDeep = errors.New("parameters are nested too deeply")
 //
 // Authy's clients send forms and JSON on GET, and put everything into the query string on POST; some
 // label the body wrongly. So the body's own look decides what it is. What could be read is returned even
-// with an error, because the key that decides whether the caller may see the error can be among it.
+// with an error, which is the first, because the key that decides whether the caller may see the error can be
+// among it.
 func readParams(r *http.Request, limit int) (params, error) {
 	p := params{}
-	err := p.addForm(r.URL.RawQuery)
+	bad := p.addForm(r.URL.RawQuery)
 	if r.Body == nil || r.Body == http.NoBody {
-		return p, err
-	}
-	if err != nil {
-		return p, err
+		return p, bad
 	}
 	body, err := readBody(r, limit)
-	if err != nil {
-		return p, err
+	if err == nil {
+		err = p.addBody(body, r.Header.Get("Content-Type"))
 	}
-	if !utf8.Valid(body) {
-		return p, fail(codeEncoding)
+	if bad == nil {
+		bad = err
 	}
-	switch trimmed := bytes.TrimSpace(body); {
+	return p, bad
+}
+
+func (p params) addBody(body []byte, kind string) error {
+	trimmed := bytes.TrimSpace(body)
+	switch {
 	case len(trimmed) == 0:
-		return p, nil
+		return nil
 	case trimmed[0] == '{' || trimmed[0] == '[':
-		return p, p.addJSON(trimmed)
-	case strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "json"):
-		return p, badRequest("the body is not a JSON object")
+		if !utf8.Valid(body) {
+			return fail(codeEncoding)
+		}
+		return p.addJSON(trimmed)
+	case strings.Contains(strings.ToLower(kind), "json"):
+		if !utf8.Valid(body) {
+			return fail(codeEncoding)
+		}
+		return badRequest("the body is not a JSON object")
 	}
 	form := params{}
-	if err := form.addForm(string(body)); err != nil {
-		return p, err
+	var err error
+	if strings.HasPrefix(strings.ToLower(kind), multipartForm) {
+		err = form.addMultipart(body, kind)
+	} else {
+		err = form.addForm(string(body))
 	}
 	merge(p, form)
-	return p, nil
+	return err
 }
 
 func readBody(r *http.Request, limit int) ([]byte, error) {
@@ -84,6 +96,8 @@ func (p params) addJSON(body []byte) error {
 		return badRequest("the body has more than one JSON value")
 	}
 	if depth(doc) > maxDepth {
+		maps.DeleteFunc(doc, func(_ string, v any) bool { return depth(v) > 0 })
+		merge(p, doc)
 		return badRequest(errTooDeep.Error())
 	}
 	merge(p, doc)
@@ -128,8 +142,10 @@ func merge(dst, src map[string]any) {
 	}
 }
 
-// addForm reads key=value pairs, percent-encoded or not, with Rails brackets in the keys.
+// addForm reads key=value pairs, percent-encoded or not, with Rails brackets in the keys. Bad pairs are left out,
+// and the error is that of the first.
 func (p params) addForm(raw string) error {
+	var bad error
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {
 			continue
@@ -137,21 +153,32 @@ func (p params) addForm(raw string) error {
 		key, value, _ := strings.Cut(pair, "=")
 		key, err1 := url.QueryUnescape(key)
 		value, err2 := url.QueryUnescape(value)
+		var err error
 		if err1 != nil || err2 != nil {
-			return badRequest("a parameter has a broken percent escape")
+			err = badRequest("a parameter has a broken percent escape")
+		} else {
+			err = p.addPair(key, value)
 		}
-		if !utf8.ValidString(key) || !utf8.ValidString(value) {
-			return fail(codeEncoding)
+		if bad == nil {
+			bad = err
 		}
-		if key == "" {
-			continue
-		}
-		path := keyPath(key)
-		if len(path) > maxDepth {
-			return badRequest(errTooDeep.Error())
-		}
-		p[path[0]] = assign(p[path[0]], path[1:], value)
 	}
+	return bad
+}
+
+// addPair adds one parameter under a key with Rails brackets.
+func (p params) addPair(key, value string) error {
+	if !utf8.ValidString(key) || !utf8.ValidString(value) {
+		return fail(codeEncoding)
+	}
+	if key == "" {
+		return nil
+	}
+	path := keyPath(key)
+	if len(path) > maxDepth {
+		return badRequest(errTooDeep.Error())
+	}
+	p[path[0]] = assign(p[path[0]], path[1:], value)
 	return nil
 }
 

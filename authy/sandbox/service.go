@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -107,7 +108,20 @@ type request struct {
 	now    time.Time
 	route  *route
 	app    *application
-	admin  bool // admitted by the admin token
+	admin  bool  // admitted by the admin token
+	read   int64 // bytes of the body
+}
+
+// countedBody counts what is read of a body, whose length not every request tells.
+type countedBody struct {
+	io.ReadCloser
+	n *int64
+}
+
+func (b countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	*b.n += int64(n)
+	return n, err
 }
 
 // arg is the part of the path that the route's pattern names.
@@ -173,6 +187,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Service) enter(route *route, rq *request) (*application, error) {
 	rq.route, rq.params = route, params{}
 	var unreadable error
+	if rq.Body != nil && rq.Body != http.NoBody {
+		rq.Body = countedBody{rq.Body, &rq.read}
+	}
 	if !route.raw {
 		rq.params, unreadable = readParams(rq.Request, s.config.limits.BodyBytes)
 	}
@@ -336,8 +353,13 @@ func (s *Service) note(x *exchange, rq *request, a answer, started time.Time) {
 	if x.route != nil && x.route.operation != nil {
 		x.Operation = x.route.operation.Name
 	}
-	if rq.ContentLength <= maxLogged && len(rq.URL.RawQuery) <= maxLogged {
+	if rq.read <= maxLogged && len(rq.URL.RawQuery) <= maxLogged {
 		x.params = rq.params // never changed after it was read
+	}
+	if len(rq.URL.RawPath)+len(rq.URL.Path) > maxLogged {
+		for i := range x.args {
+			x.args[i].value = clip(x.args[i].value)
+		}
 	}
 	if len(a.text) <= maxLogged && a.kind != "image/png" {
 		x.answer = a.text
