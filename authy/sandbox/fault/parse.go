@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,11 +26,11 @@ func Parse(text string) (Rule, error) {
 	var r Rule
 	target = strings.TrimSpace(target)
 	if err := checkTarget(target); err != nil {
-		return r, &Error{Rule: quote(text), Field: "on", Reason: err.Error()}
+		return r, &Error{Rule: quote(withoutKey(text)), Field: "on", Reason: err.Error()}
 	}
 	r.On = target
 	if err := r.setAll(rest); err != nil {
-		err.Rule = quote(text)
+		err.Rule = quote(withoutKey(text))
 		return r, err
 	}
 	return r, r.Check()
@@ -43,17 +44,23 @@ func ParseScenario(text string) (Effect, error) {
 	}
 	var r Rule
 	if err := r.setAll(text); err != nil {
-		err.Rule = quote(text)
+		err.Rule = quote(withoutKey(text))
 		return Effect{}, err
 	}
 	if narrowed := r; narrowed.Effect != (Effect{}) {
 		narrowed.Effect = Effect{}
 		if narrowed != (Rule{}) {
-			return Effect{}, &Error{Rule: quote(text), Reason: "a scenario is for the one request that names it: give it effects only"}
+			return Effect{}, &Error{Rule: quote(withoutKey(text)), Reason: "a scenario is for the one request that names it: give it effects only"}
 		}
 	}
 	return r.Effect, r.Check()
 }
+
+// keyField is an API key in a line.
+var keyField = regexp.MustCompile(`(?i)\bkey\s*=\s*("(\\.|[^"\\])*"?|[^,]*)`)
+
+// withoutKey is a line that may be shown.
+func withoutKey(text string) string { return keyField.ReplaceAllString(text, "key=***") }
 
 func (r *Rule) setAll(text string) *Error {
 	for text = strings.TrimSpace(text); text != ""; {
