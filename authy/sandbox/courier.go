@@ -63,11 +63,15 @@ func newCourier(how Delivery) *courier {
 	return c
 }
 
-// start runs work for a delivery unless something does already, or the courier has stopped.
+// start runs work for a delivery unless something does already, or the courier has stopped. It reports false only
+// if there are too many already.
 func (c *courier) start(id string, work func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stopped || c.active[id] || len(c.active) >= maxWaiting {
+	if c.stopped || c.active[id] {
+		return true
+	}
+	if len(c.active) >= maxWaiting {
 		return false
 	}
 	c.active[id] = true
@@ -120,7 +124,16 @@ func (c *courier) close(ctx context.Context) {
 // deliver starts the delivery of what an application put on its way.
 func (s *Service) deliver(a *application, ids []int64) {
 	for _, id := range ids {
-		s.courier.start(a.slot+strconv.FormatInt(id, 10), func() { s.carry(a, id) })
+		if s.courier.start(a.slot+strconv.FormatInt(id, 10), func() { s.carry(a, id) }) {
+			continue
+		}
+		s.change(a, id, func(d *delivery) { // it would be pending for ever
+			d.State = DeliveryFailed
+			d.Attempts = append(d.Attempts, Attempt{
+				Time: s.clock.now(), Method: d.Method, URL: d.URL, Header: http.Header{},
+				Error: fmt.Sprintf("was not tried: %d deliveries wait already", maxWaiting),
+			})
+		})
 	}
 }
 
@@ -139,9 +152,6 @@ func (s *Service) carry(a *application, id int64) {
 		again := false
 		s.change(a, id, func(d *delivery) {
 			d.Attempts = append(d.Attempts, attempt)
-			if extra := len(d.Attempts) - maxAttempts; extra > 0 {
-				d.Attempts = slices.Delete(d.Attempts, 0, extra)
-			}
 			failures := d.failures()
 			switch {
 			case attempt.ok():
@@ -213,6 +223,9 @@ func (s *Service) change(a *application, id int64, f func(*delivery)) {
 		changed := *d // what was handed out does not change
 		changed.Attempts = slices.Clone(d.Attempts)
 		f(&changed)
+		if extra := len(changed.Attempts) - maxAttempts; extra > 0 {
+			changed.Attempts = slices.Delete(changed.Attempts, 0, extra)
+		}
 		a.deliveries.put(changed.key(), &changed)
 		a.tell(EventCallback, viewDelivery(&changed))
 		return nil
