@@ -5,6 +5,9 @@
 // [New] makes it an [http.Handler]. Nothing is really sent: texts, calls, e-mails and pushes land in an
 // outbox, and time can be moved, so that codes and approval requests expire when you say so.
 //
+// Tests run npm authy-client and npm authy against it, unmodified and in every method, and replay what the
+// Python, Ruby, PHP, Java and Go libraries send.
+//
 // # What it does
 //
 //   - Users, found by phone and country code; deletion; e-mail update; activities; registration by QR code.

@@ -125,6 +125,7 @@ func FuzzReadParams(f *testing.F) {
 		{"api_key=k&logos[][res]=a&logos[][url]=b&logos[][res]=c", "", "logos[0][res]=x&logos[1][url]=y&logos[x]=z"},
 		{"a=%ff&%zz", "application/json", "[1]"},
 		{"a[b][c][]=1&a[b]=2&a[][b]=3&=&[]=&[", "text/plain", `{"a":{"b":{"c":1}}} {}`},
+		{"", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"l[][r]\"\r\n\r\nx\r\n--b--"},
 		{"l[9999999999999999999999]=1&l[1]=2", "application/JSON; charset=utf-8", "\xff{"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])

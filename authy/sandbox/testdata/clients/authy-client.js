@@ -239,6 +239,9 @@ async function callbacks(id) {
 
   // What the Go client has signed, for hosts that run their own tests.
   await attempt('verifyCallback', 'good: signed by authysh', [parsed(given.signed)], { show });
+  await attempt('verifyCallback', 'bad: signed by authysh, another message', [changed(parsed(given.signed), copy => {
+    copy.body.approval_request.transaction.message = 'Ola?';
+  })], { show });
 
   await inspector('POST', 'callback', { url: '' });
   server.close();

@@ -96,7 +96,10 @@ async function approvals(id) {
   await attempt('send_approval_request', 'bad: no message', [id, {}, {}, null]);
 
   await attempt('check_approval_status', 'good', [uuid]);
-  report('', 'approval as the sandbox knows it', '', (await inspector('GET', `approvals/${uuid}`)).approval);
+
+  const { approval: { details, hidden_details, logos: pictures, message } } = await inspector('GET', `approvals/${uuid}`);
+
+  report('', 'approval as the sandbox knows it', '', { details, hidden_details, logos: pictures, message });
   await inspector('POST', `approvals/${uuid}/approve`);
   await attempt('check_approval_status', 'good, approved', [uuid]);
   await attempt('check_approval_status', 'bad id', ['550e8400-e29b-41d4-a716-446655440000']);
