@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/authysh/authysh/authy/sandbox/fault"
 )
@@ -48,6 +50,26 @@ func TestTooManyDeliveries(t *testing.T) {
 		}
 	})
 }
+
+// As many retries as the option lets through are made.
+func TestMostRetries(t *testing.T) {
+	t.Parallel()
+	if _, err := Open(WithDelivery(Delivery{Retries: maxAttempts})); err == nil || !strings.Contains(err.Error(), "delivery: retries must be at most 19, got 20") {
+		t.Error(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := approved(t, func(s *Service) { s.courier.how.Retries, s.courier.client.Transport = maxAttempts-1, refusing{} })
+		defer s.Close(t.Context())
+		time.Sleep(time.Hour)
+		if sent := s.Callbacks(1)[0]; sent.State != DeliveryFailed || len(sent.Attempts) != maxAttempts {
+			t.Errorf("%s, %d attempts", sent.State, len(sent.Attempts))
+		}
+	})
+}
+
+type refusing struct{}
+
+func (refusing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no") }
 
 // Duplicates are remembered as far as other attempts are.
 func TestManyDuplicates(t *testing.T) {

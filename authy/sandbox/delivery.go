@@ -15,7 +15,7 @@ import (
 type Delivery struct {
 	// Timeout bounds one attempt. Default 10 s.
 	Timeout time.Duration
-	// Retries is how many attempts follow a first one that failed; negative is none. Default 5.
+	// Retries is how many attempts follow a first one that failed, at most 19; negative is none. Default 5.
 	Retries int
 	// Backoff is the wait before the first retry; it doubles each time, up to a minute. Default 1 s.
 	Backoff time.Duration
@@ -32,8 +32,8 @@ func WithDelivery(d Delivery) Option {
 		if d.Timeout < 0 || d.Backoff < 0 {
 			return errors.New("delivery: timeout and backoff must not be negative")
 		}
-		if d.Retries > 100 {
-			return fmt.Errorf("delivery: retries must be at most 100, got %d", d.Retries)
+		if d.Retries >= maxAttempts {
+			return fmt.Errorf("delivery: retries must be at most %d, got %d", maxAttempts-1, d.Retries)
 		}
 		c.delivery = d
 		return nil
