@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,20 +74,27 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", dir, cause(err))
 	}
-	db, err := bbolt.Open(filepath.Join(dir, FileName), 0o600, &bbolt.Options{Timeout: lockPatience})
+	var db *bbolt.DB
+	err := guarded(func() (err error) {
+		db, err = bbolt.Open(filepath.Join(dir, FileName), 0o600, &bbolt.Options{Timeout: lockPatience})
+		return err
+	})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("data directory %s: another process is using it: stop that one, or choose another directory", dir)
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
 		return nil, fmt.Errorf("data directory %s: %s is no data of a sandbox: choose another directory, or remove the file", dir, FileName)
+	case err != nil && strings.HasPrefix(err.Error(), "file size too small"): // not even its first pages are there
+		return nil, fmt.Errorf("data directory %s: %w", dir, damaged("it is cut off"))
 	case err != nil:
 		return nil, fmt.Errorf("data directory %s: %w", dir, cause(err))
 	}
 	s := &Store{db: db, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	if err := s.checkVersion(); err != nil {
+	if err := guarded(s.check); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("data directory %s: %w", dir, err)
 	}
+	syncFolder(dir)
 	go s.write()
 	return s, nil
 }
@@ -97,6 +105,32 @@ func cause(err error) error {
 		return p.Err
 	}
 	return err
+}
+
+// syncFolder makes the name of a new file as durable as what is in it. Where folders cannot be synced that is nobody's
+// fault, and kill -9 loses no names in any case.
+func syncFolder(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}
+
+// check refuses a file that was cut off, which would be noticed only once what is missing is read, or is of a newer
+// version.
+func (s *Store) check() error {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		if info, err := os.Stat(s.db.Path()); err != nil {
+			return cause(err)
+		} else if info.Size() < tx.Size() {
+			return damaged(fmt.Sprintf("it is cut off at %d bytes", info.Size()))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.checkVersion()
 }
 
 func (s *Store) checkVersion() error {
@@ -126,19 +160,19 @@ func (s *Store) checkVersion() error {
 // Apps gives the applications that have records.
 func (s *Store) Apps() ([]string, error) {
 	var names []string
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	read := func(tx *bbolt.Tx) error {
 		return tx.Bucket(appsBucket).ForEachBucket(func(name []byte) error {
 			names = append(names, string(name))
 			return nil
 		})
-	})
-	return names, err
+	}
+	return names, guarded(func() error { return s.db.View(read) })
 }
 
 // Load gives all records of an application by kind, those of a kind in the order of their keys.
 func (s *Store) Load(app string) (map[string][]Record, error) {
 	found := map[string][]Record{}
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	read := func(tx *bbolt.Tx) error {
 		root := tx.Bucket(appsBucket).Bucket([]byte(app))
 		if root == nil {
 			return nil
@@ -149,8 +183,8 @@ func (s *Store) Load(app string) (map[string][]Record, error) {
 				return nil
 			})
 		})
-	})
-	return found, err
+	}
+	return found, guarded(func() error { return s.db.View(read) })
 }
 
 // Queue takes changes for the next transaction. The function it returns waits until they are on disk; after
@@ -187,8 +221,8 @@ func (s *Store) write() {
 			continue
 		}
 		if err == nil {
-			if err = s.db.Update(b.apply); err != nil {
-				err = fmt.Errorf("the data directory cannot be written: %w", err)
+			if err = guarded(func() error { return s.db.Update(b.apply) }); err != nil {
+				err = fmt.Errorf("the data directory cannot be written: %w: mend that, and start the sandbox again", cause(err))
 				s.mu.Lock()
 				s.err = err
 				s.mu.Unlock()

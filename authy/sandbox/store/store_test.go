@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,6 +124,30 @@ func TestRefusedDirectories(t *testing.T) {
 	foreign := t.TempDir()
 	os.WriteFile(filepath.Join(foreign, store.FileName), []byte(strings.Repeat("no database", 1000)), 0o600)
 
+	// A file of ours that lacks its end, in two places, and one with a page that is no page.
+	whole := t.TempDir()
+	s := open(t, whole)
+	for i := range 200 {
+		put(t, s, store.Change{App: "x", Kind: "a", Key: strconv.Itoa(i), Value: []byte(strings.Repeat("v", 500))})
+	}
+	s.Close()
+	text, err := os.ReadFile(filepath.Join(whole, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := os.Getpagesize()
+	damage := func(text []byte) string {
+		dir := t.TempDir()
+		os.WriteFile(filepath.Join(dir, store.FileName), text, 0o600)
+		return dir
+	}
+	cut, short, stub := damage(text[:len(text)/2]), damage(text[:2*page+100]), damage(text[:3000])
+	broken := slices.Clone(text)
+	for i := 2 * page; i < len(text); i++ {
+		broken[i] ^= 0x5a
+	}
+	changed := damage(broken)
+
 	file := filepath.Join(t.TempDir(), "file")
 	os.WriteFile(file, nil, 0o600)
 
@@ -130,6 +155,10 @@ func TestRefusedDirectories(t *testing.T) {
 		used:    "another process is using it: stop that one, or choose another directory",
 		newer:   "it has version 2, and this program knows no newer one than 1",
 		foreign: "sandbox.db is no data of a sandbox",
+		cut:     "sandbox.db is damaged (",
+		short:   "sandbox.db is damaged (",
+		stub:    "sandbox.db is damaged (it is cut off)",
+		changed: "sandbox.db is damaged (",
 		file:    "not a directory",
 	} {
 		s, err := store.Open(dir)
