@@ -32,7 +32,7 @@ type sandboxTarget struct{ url, token, app string }
 func (t *sandboxTarget) declare(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&t.url, "url", "", "the sandbox, or its page; else `url` is that of --host")
-	flags.StringVar(&t.token, "token", "", "admin `token` of the sandbox; else the API key opens it")
+	flags.StringVar(&t.token, "token", "", "admin `token` of the sandbox; else AUTHYSH_SANDBOX_TOKEN or the API key")
 	flags.StringVar(&t.app, "app", "", "with --token, the application by `name` or number")
 }
 
@@ -78,6 +78,9 @@ func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string
 	} else {
 		c.http.Transport = authy.NewTransport()
 	}
+	if token == "" && !a.flags.Changed("key") { // a flag is stronger than the settings
+		token = s.text("sandbox_token")
+	}
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if token != "" {
 		c.admin = true
@@ -92,7 +95,7 @@ func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string
 		return nil, nil, err
 	}
 	if key == "" {
-		return nil, nil, &usageError{message: "a sandbox is opened by its admin token or an API key, and there is neither", hint: "--token or --key; authysh sandbox prints both when it starts"}
+		return nil, nil, &usageError{message: "a sandbox is opened by its admin token or an API key, and there is neither", hint: "--token, AUTHYSH_SANDBOX_TOKEN or --key; authysh sandbox prints token and key when it starts"}
 	}
 	c.header.Set("X-Authy-API-Key", key)
 	return c, s, nil
@@ -173,7 +176,7 @@ func (c *sandboxClient) judge(status int, text []byte) error {
 	refusal := &authy.APIError{Status: status, Code: code, Message: message, Body: text}
 	if errors.Is(refusal, authy.ErrUnauthorized) {
 		if c.admin {
-			return &hinted{refusal, "check --token; authysh sandbox prints the admin token when it starts"}
+			return &hinted{refusal, "check --token or AUTHYSH_SANDBOX_TOKEN; authysh sandbox prints the admin token when it starts"}
 		}
 		return &hinted{refusal, "check the key, or give the admin token with --token; 'authysh config show' tells where the key comes from"}
 	}

@@ -69,6 +69,7 @@ var table = []setting{
 		doc: "permit plain http to other machines"},
 	{name: "access_key", kind: text, secret: true, doc: "the dashboard's access key, for webhooks"},
 	{name: "signing_key", kind: text, secret: true, doc: "the dashboard's signing key, for webhooks"},
+	{name: "sandbox_token", kind: text, secret: true, doc: "admin token of a sandbox, for commands that look into it"},
 	{name: "history_file", kind: path, word: "none", doc: "the prompt's history; none keeps nothing"},
 	{name: "production", kind: toggle, def: "false", doc: "calls are real: red prompt, confirmed deletes"},
 	{name: "confirm", kind: choice, choices: []string{"always", "writes", "deletes", "never"},
