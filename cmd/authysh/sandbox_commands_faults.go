@@ -74,7 +74,7 @@ func (a *app) sandboxFaultsCommand() *cobra.Command {
 	}
 	parent.AddCommand(
 		a.lookCommand(&sandboxLook{
-			cmd: &cobra.Command{Use: "delete id", Short: "remove a rule", Args: exactlyOne("the id of a rule")},
+			cmd: &cobra.Command{Use: "delete id", Aliases: []string{"remove"}, Short: "remove a rule", Args: exactlyOne("the id of a rule")},
 			call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
 				answer, err := c.do(ctx, http.MethodDelete, "/faults/"+url.PathEscape(args[0]), nil, nil)
 				return answer, faultNotFound(err)

@@ -34,9 +34,9 @@ func (a *app) sandboxClockCommand() *cobra.Command {
 			return part("clock", answer, err)
 		},
 	})
-	change := func(use, short, example string, args cobra.PositionalArgs, fields func(args []string) map[string]any) {
+	change := func(use, short, example string, args cobra.PositionalArgs, fields func(args []string) map[string]any, aliases ...string) {
 		parent.AddCommand(a.lookCommand(&sandboxLook{
-			cmd:    &cobra.Command{Use: use, Short: short, Example: example, Args: args},
+			cmd:    &cobra.Command{Use: use, Aliases: aliases, Short: short, Example: example, Args: args},
 			pretty: prettyClock,
 			call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
 				answer, err := c.post(ctx, "/clock", fields(args))
@@ -49,7 +49,7 @@ func (a *app) sandboxClockCommand() *cobra.Command {
 	change("set time", "set the clock", "  authysh sandbox clock set 2030-01-02T15:04:05Z", exactlyOne("a time, such as 2030-01-02T15:04:05Z, or Unix seconds"),
 		func(args []string) map[string]any { return map[string]any{"set": args[0]} })
 	change("freeze", "let time stand still", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": true} })
-	change("thaw", "let time go on", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": false} })
+	change("thaw", "let time go on", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": false} }, "unfreeze")
 	return parent
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/url"
+	"strconv"
 
 	"github.com/spf13/cobra"
 )
@@ -11,22 +12,41 @@ import (
 
 func (a *app) sandboxRequestsCommand() *cobra.Command {
 	var list sandboxListFlags
-	var unmask bool
+	var unmask, follow bool
+	asked := func() url.Values {
+		query := list.query()
+		if unmask {
+			query.Set("unmask", "true")
+		}
+		return query
+	}
 	l := &sandboxLook{
-		cmd:     &cobra.Command{Use: "requests", Short: "list the requests that a sandbox answered"},
+		cmd: &cobra.Command{
+			Use: "requests", Short: "list the requests that a sandbox answered",
+			Example: "  authysh sandbox requests --follow --unmask",
+		},
 		columns: []string{"id", "time", "operation", "method", "path", "status", "code=error_code", "ms=duration_ms", "faults"},
 		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
-			query := list.query()
-			if unmask {
-				query.Set("unmask", "true")
-			}
-			answer, err := c.get(ctx, "/requests", query)
+			answer, err := c.get(ctx, "/requests", asked())
 			return part("requests", answer, err)
 		},
 	}
+	l.cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show the last ones, and then each as it comes, until Ctrl-C")
 	l.cmd.Flags().BoolVar(&unmask, "unmask", false, "show personal data and codes; keys are never shown")
 	list.declare(l.cmd)
-	return a.lookCommand(l)
+	cmd := a.lookCommand(l)
+	once := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !follow {
+			return once(cmd, args)
+		}
+		query := asked()
+		if !cmd.Flags().Changed("limit") {
+			query.Set("limit", strconv.Itoa(followedBefore))
+		}
+		return a.followRequests(cmd, l, query)
+	}
+	return cmd
 }
 
 // belowOrNothing is the rule for arguments of a command that lists by itself and has others below it.

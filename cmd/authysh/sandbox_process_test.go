@@ -116,3 +116,41 @@ func TestSandboxAnnounces(t *testing.T) {
 		}
 	}
 }
+
+// TestSandboxFollow: requests are shown as they come, also those to a sandbox that was started again meanwhile.
+func TestSandboxFollow(t *testing.T) {
+	t.Parallel()
+	const key = "shop-key-0123456789"
+	first := scriptProcess(t, []string{"sandbox", "--key", key})
+	address := field(first.line(), "url")
+	calls := func(args ...string) {
+		t.Helper()
+		if code, _, problems := authysh(t, "", map[string]string{"AUTHYSH_HOST": address, "AUTHY_KEY": key}, args...); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, problems)
+		}
+	}
+	calls("application", "get", "details")
+	f := scriptProcess(t, []string{"sandbox", "requests", "--follow", "--url", address, "--key", key, "--query", "operation", "--output", "raw"})
+	shows := func(want string) {
+		t.Helper()
+		if got := f.line(); got != want {
+			t.Errorf("shows %q, want %q", got, want)
+		}
+	}
+	shows("get_application_details")
+	calls("user", "create", "--country-code", "351", "--phone", "911234567", "--email", "ana@example.com")
+	shows("register_user")
+	first.finish(os.Kill)
+	second := scriptProcess(t, []string{"sandbox", "--key", key, "--listen", strings.TrimPrefix(address, "http://")})
+	defer second.finish(os.Interrupt)
+	second.line()
+	calls("application", "get", "statistics")
+	shows("get_application_statistics")
+	code, rest, _ := f.finish(os.Interrupt)
+	if code != 0 || rest != "" {
+		t.Errorf("exit code %d, further output %q, want an end without either", code, rest)
+	}
+	if said := f.stderr.String(); strings.Count(said, "trying again until it is") != 1 || !strings.Contains(said, "is there again") || strings.Contains(said, key) {
+		t.Errorf("standard error %q", said)
+	}
+}
