@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"sandbox":     startSandbox,
 			"stopsandbox": stopSandbox,
 			"newerdata":   newerData,
+			"damageddata": damagedData,
 			"private":     private,
 			"keep":        keep,
 			"answer":      answerPush,
@@ -93,6 +94,7 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	line := p.line()
 	ts.Setenv("ADMIN_TOKEN", field(line, "admin_token"))
 	ts.Setenv("URL", field(line, "url"))
+	ts.Setenv("ADDRESS", strings.TrimPrefix(field(line, "url"), "http://"))
 	ts.Setenv("KEY", field(line, "key"))
 	ts.Setenv("ACCESS_KEY", field(line, "access_key"))
 	ts.Setenv("SIGNING_KEY", field(line, "signing_key"))

@@ -38,3 +38,18 @@ func newerData(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte("99")) }))
 	ts.Check(db.Close())
 }
+
+// damagedData DIR makes a data directory whose file lacks its second half.
+func damagedData(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damageddata dir")
+	}
+	dir := ts.MkAbs(args[0])
+	disk, err := store.Open(dir)
+	ts.Check(err)
+	ts.Check(disk.Close())
+	file := filepath.Join(dir, store.FileName)
+	info, err := os.Stat(file)
+	ts.Check(err)
+	ts.Check(os.Truncate(file, info.Size()/2))
+}
