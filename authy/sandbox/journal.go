@@ -3,7 +3,10 @@ package sandbox
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/authysh/authysh/authy/sandbox/store"
 )
@@ -14,6 +17,25 @@ type journal struct {
 	before  map[recordKey][]byte
 	order   []recordKey
 	cleared bool
+
+	// unwritten are records whose latest change may not be on disk yet.
+	unwritten map[recordKey]*write
+}
+
+func newJournal() *journal {
+	return &journal{before: map[recordKey][]byte{}, unwritten: map[recordKey]*write{}}
+}
+
+// write is the way of some changes to disk. Whoever made them waits for it, and so knows when it is over.
+type write struct {
+	wait func() error
+	over atomic.Bool
+}
+
+func (w *write) settle() error {
+	err := w.wait()
+	w.over.Store(true)
+	return err
 }
 
 type recordKey struct{ kind, key string }
@@ -74,42 +96,77 @@ func (a *application) watch() {
 	a.activities.noted = numbers("activity")
 }
 
-// changes ends what the journal has noted and gives what became of it.
-func (a *application) changes() []store.Change {
+// changes ends what the journal has noted and gives what became of it, and what was noted without having changed.
+func (a *application) changes() (changed []store.Change, same []recordKey) {
 	j := a.journal
 	if j == nil {
-		return nil
+		return nil, nil
 	}
-	var out []store.Change
 	if j.cleared {
-		out = append([]store.Change{{App: a.slot, Clear: true}}, a.all()...)
+		changed = append([]store.Change{{App: a.slot, Clear: true}}, a.all()...)
 	} else {
 		for _, id := range j.order {
 			if now := a.recordText(id); !bytes.Equal(now, j.before[id]) {
-				out = append(out, store.Change{App: a.slot, Kind: id.kind, Key: id.key, Value: now})
+				changed = append(changed, store.Change{App: a.slot, Kind: id.kind, Key: id.key, Value: now})
+			} else {
+				same = append(same, id)
 			}
 		}
 	}
 	clear(j.before)
 	j.order, j.cleared = j.order[:0], false
-	return out
+	return changed, same
 }
 
 // commit queues what was changed. What it returns waits until that is safe, and is nil if nothing needs to be.
 //
-// A count of API calls alone is worth no waiting: it is written soon, with what comes next.
-func (a *application) commit(disk *store.Store) (wait func() error) {
-	changes := a.changes()
-	if len(changes) == 0 {
-		return nil
-	}
-	wait = disk.Queue(changes)
-	for _, c := range changes {
-		if c.Kind != kindMonth {
-			return wait
+// A count of API calls alone is worth no waiting: it is written soon, with what comes next. But who looked at what
+// another request has just changed waits with it, so that nobody is told what a kill could undo.
+func (a *application) commit(disk interface {
+	Queue([]store.Change) (wait func() error)
+}) (wait func() error) {
+	changed, same := a.changes()
+	if len(changed) > 0 {
+		w := &write{wait: disk.Queue(changed)}
+		for _, c := range changed {
+			if c.Kind != kindMonth {
+				wait = w.settle
+				a.journal.unwritten[recordKey{c.Kind, c.Key}] = w
+			}
 		}
 	}
-	return nil
+	if wait == nil {
+		wait = a.others(same)
+	}
+	if j := a.journal; j != nil && len(j.unwritten) > maxUnwritten {
+		maps.DeleteFunc(j.unwritten, func(_ recordKey, w *write) bool { return w.over.Load() })
+	}
+	return wait
+}
+
+// maxUnwritten is how many records are watched before those are dropped that were written.
+const maxUnwritten = 1000
+
+// others waits for the writes of other requests that concern some records, nil if there are none. The record of the
+// application itself is no news to anybody.
+func (a *application) others(same []recordKey) (wait func() error) {
+	var writes []*write
+	for _, id := range same {
+		if w := a.journal.unwritten[id]; w != nil && id.kind != kindApp && !w.over.Load() && !slices.Contains(writes, w) {
+			writes = append(writes, w)
+		}
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	return func() error {
+		for _, w := range writes {
+			if err := w.wait(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 func (a *application) record() appRecord {

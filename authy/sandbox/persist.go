@@ -70,7 +70,7 @@ func (s *Service) recallFrom(disk *store.Store) error {
 		if err := a.recall(records, s.config.apps()[i], i); err != nil {
 			return fmt.Errorf("app %q: %w", a.name, err)
 		}
-		a.journal = &journal{before: map[recordKey][]byte{}}
+		a.journal = newJournal()
 		a.watch()
 		first = append(first, store.Change{App: a.slot, Kind: kindApp, Value: compactRecord(a.record())})
 	}

@@ -252,7 +252,7 @@ func verificationStatus(a *application, rq *request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if v = a.verifying[ph.e164()]; v == nil {
+		if v = a.latest(ph.e164()); v == nil {
 			return nil, noVerification(ph)
 		}
 	}
