@@ -2,119 +2,224 @@ package sandbox_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 
 	"github.com/authysh/authysh/authy/sandbox"
 )
 
+// TestPhoneInBrowser uses the virtual phone in one headless browser, a tab for each part.
 func TestPhoneInBrowser(t *testing.T) {
-	browser := ""
+	program := ""
 	for _, name := range []string{"chromium", "google-chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
-			browser = found
+			program = found
 			break
 		}
 	}
-	if browser == "" {
+	if program == "" {
 		t.Skip("neither chromium nor google-chrome is installed")
 	}
-	s, err := sandbox.Start(t.Context(), "", sandbox.WithKeys(testKey), sandbox.WithAdminToken("admin"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	post := func(path string, form url.Values) {
-		t.Helper()
-		form.Set("api_key", testKey)
-		r, err := http.PostForm(s.URL()+path, form)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Body.Close()
-		if r.StatusCode != 200 {
-			t.Fatalf("%s: %s", path, r.Status)
-		}
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	defer cancel()
 	ctx, cancel = chromedp.NewContext(ctx)
 	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	run := func(what string, actions ...chromedp.Action) {
-		t.Helper()
-		if err := chromedp.Run(ctx, actions...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
+	if err := chromedp.Run(ctx); err != nil {
+		t.Fatal(err)
 	}
-	sees := func(list, text string) chromedp.Action {
-		return chromedp.Poll(fmt.Sprintf("document.getElementById(%q).textContent.includes(%q)", list, text), nil)
+	for _, part := range []struct {
+		name string
+		test func(*tab)
+	}{
+		{"token", tabToken}, {"apps", tabApps}, {"phone", tabPhone}, {"keyboard", tabKeyboard}, {"tokens", tabTokens},
+		{"callbacks", tabCallbacks}, {"faults", tabFaults}, {"clock", tabClock}, {"requests", tabRequests}, {"paging", tabPaging},
+		{"focus", tabFocus}, {"quiet", tabQuiet}, {"restart", tabRestart}, {"hostile", tabHostile}, {"looks", tabLooks},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			ctx, cancel := chromedp.NewContext(ctx)
+			defer cancel()
+			ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
+			defer cancel()
+			part.test(&tab{T: t, ctx: ctx})
+		})
 	}
-	run("without a token", chromedp.Navigate(s.URL()+"/sandbox/"), chromedp.WaitVisible("#locked"))
-	run("wrong token", chromedp.Navigate(s.URL()+"/sandbox/?token=wrong"), chromedp.WaitVisible("#locked"))
-	var address string
-	run("token", chromedp.Navigate(s.URL()+"/sandbox/?token=admin"), sees("link", "Live"), chromedp.Location(&address))
-	if strings.Contains(address, "token") {
-		t.Errorf("the token stays in %s", address)
-	}
+}
 
-	post("/protected/json/users/new", url.Values{"user[email]": {"ana@example.com"}, "user[cellphone]": {"911234567"}, "user[country_code]": {"351"}})
-	user := s.Users(1)[0]
-	run("user", sees("users", "911234567"))
-	get := func(path string) int {
-		t.Helper()
-		r, err := http.Get(s.URL() + path + "api_key=" + testKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Body.Close()
-		return r.StatusCode
-	}
-	get(fmt.Sprintf("/protected/json/sms/%d?force=true&", user.ID))
-	code := s.Outbox(sandbox.OutboxFilter{})[0].Code
-	run("code", sees("outbox", code))
-	if got := get(fmt.Sprintf("/protected/json/verify/%s/%d?", code, user.ID)); got != 200 {
-		t.Errorf("the code that is shown is refused: %d", got)
-	}
+// tab is one tab of the browser, and the sandbox that it looks into.
+type tab struct {
+	*testing.T
+	ctx context.Context
+	*sandbox.Server
+}
 
-	const markup = "<script>window.hit=1</script><img src=x onerror=hit=1>"
-	ask := func(message string) {
-		t.Helper()
-		post(fmt.Sprintf("/onetouch/json/users/%d/approval_requests", user.ID), url.Values{"message": {message}, "details[who]": {markup}, "hidden_details[what]": {markup}})
+// serve starts a sandbox and opens its page in a window of the given width.
+func (b *tab) serve(opts ...sandbox.Option) {
+	b.Helper()
+	s, err := sandbox.Start(b.Context(), "", append([]sandbox.Option{
+		sandbox.WithKeys(testKey), sandbox.WithAdminToken("admin"), sandbox.WithInstallLink(false),
+	}, opts...)...)
+	if err != nil {
+		b.Fatal(err)
 	}
-	ask("first " + markup)
-	var hit bool
-	run("approve by keyboard", sees("approvals", "first <script>"),
-		chromedp.Focus("#approvals button.main"), chromedp.KeyEvent(kb.Enter), sees("approvals", "approved"),
-		chromedp.Evaluate("'hit' in window || document.querySelector('main script, main img') !== null", &hit))
-	if hit {
-		t.Error("markup was not inert")
+	b.Server = s
+	b.Cleanup(func() { s.Close(context.Background()) })
+	b.run("open", chromedp.EmulateViewport(1280, 800), chromedp.Navigate(s.URL()+"/sandbox/?token=admin"))
+	b.sees("#link", "Live")
+}
+
+func (b *tab) run(what string, actions ...chromedp.Action) {
+	b.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.Fatalf("%s: %v\n%s", what, err, b.content())
 	}
-	ask("second")
-	run("deny", sees("approvals", "second"), chromedp.Click("//button[text()='Deny']"), sees("approvals", "denied"))
-	if dir := os.Getenv("PHONE_SCREENSHOTS"); dir != "" {
-		for _, width := range []int64{320, 1200} {
-			var picture []byte
-			run("screenshot", chromedp.EmulateViewport(width, 800), chromedp.FullScreenshot(&picture, 100))
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", width)), picture, 0o600); err != nil {
-				t.Fatal(err)
+}
+
+// content is what the page shows, for messages of failures.
+func (b *tab) content() (text string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.ctx), time.Second)
+	defer cancel()
+	chromedp.Run(ctx, chromedp.Evaluate("document.body.innerText.slice(0, 3000)", &text))
+	return text
+}
+
+// until waits for an expression to be true.
+func (b *tab) until(what, expression string) {
+	b.Helper()
+	if err := chromedp.Run(b.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+		b.Fatalf("%s: %v\n%s\n%s", what, err, expression, b.content())
+	}
+}
+
+func quoted(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+// sees waits until the first element of a selector shows a text.
+func (b *tab) sees(selector, text string) {
+	b.Helper()
+	b.until(selector+" shows "+text, fmt.Sprintf("(document.querySelector(%s)?.textContent || '').includes(%s)", quoted(selector), quoted(text)))
+}
+
+// lacks waits until no element of a selector shows a text.
+func (b *tab) lacks(selector, text string) {
+	b.Helper()
+	b.until(selector+" lacks "+text, fmt.Sprintf("![...document.querySelectorAll(%s)].some((e) => e.textContent.includes(%s))", quoted(selector), quoted(text)))
+}
+
+// eval gives the value of an expression.
+func eval[T any](b *tab, expression string) (v T) {
+	b.Helper()
+	b.run(expression, chromedp.Evaluate(expression, &v))
+	return v
+}
+
+// press clicks the button with a name, as a screen reader would call it.
+func (b *tab) press(name string) {
+	b.Helper()
+	find := fmt.Sprintf("[...document.querySelectorAll('button, summary, a')].find((e) => (e.getAttribute('aria-label') || e.textContent).trim().startsWith(%s) && e.checkVisibility())", quoted(name))
+	b.until("button "+name, "!!"+find)
+	b.run("press "+name, chromedp.Evaluate(find+".click()", nil))
+}
+
+// fill puts a text into the field of a form, and submits the form.
+func (b *tab) fill(form string, values map[string]string) {
+	b.Helper()
+	b.until(form, fmt.Sprintf("!!document.querySelector('form[data-form=%s]')", form))
+	b.run("fill "+form, chromedp.Evaluate(fmt.Sprintf(`{
+		const form = document.querySelector("form[data-form=%s]");
+		for (const [name, value] of Object.entries(%s)) {
+			form.elements[name].value = value;
+			form.elements[name].dispatchEvent(new Event("change", { bubbles: true }));
+		}
+		form.requestSubmit();
+	}`, form, quoted(values)), nil))
+}
+
+// view opens a view by its address within the page.
+func (b *tab) view(path string) {
+	b.Helper()
+	b.run("view "+path, chromedp.Evaluate(fmt.Sprintf("location.hash = %s", quoted("#/"+path)), nil))
+	b.until("view "+path, "!document.querySelector('#view .wait')")
+}
+
+// post calls the API with a form and the key of the first application.
+func (b *tab) post(path string, form url.Values) {
+	b.Helper()
+	form.Set("api_key", testKey)
+	r, err := http.NewRequestWithContext(b.Context(), "POST", b.URL()+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	b.send(r)
+}
+
+func (b *tab) get(path string) {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), "GET", b.URL()+path, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.send(r)
+}
+
+func (b *tab) send(r *http.Request) {
+	b.Helper()
+	r.Header.Set("X-Authy-API-Key", testKey)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		b.Fatalf("%s: %s", r.URL.Path, res.Status)
+	}
+}
+
+// enrol registers a user, and gives the id.
+func (b *tab) enrol(country, phone, email string) int64 {
+	b.Helper()
+	b.post("/protected/json/users/new", url.Values{"user[email]": {email}, "user[cellphone]": {phone}, "user[country_code]": {country}})
+	return b.Users(1)[0].ID
+}
+
+func (b *tab) ask(id int64, form url.Values) {
+	b.Helper()
+	b.post(fmt.Sprintf("/onetouch/json/users/%d/approval_requests", id), form)
+}
+
+// allow lets the page use the clipboard.
+func (b *tab) allow() {
+	b.Helper()
+	b.run("permissions", chromedp.ActionFunc(func(ctx context.Context) error {
+		c := chromedp.FromContext(ctx)
+		for _, name := range []string{"clipboard-read", "clipboard-write"} {
+			if err := browser.SetPermission(&browser.PermissionDescriptor{Name: name, AllowWithoutSanitization: name == "clipboard-read"}, browser.PermissionSettingGranted).
+				WithOrigin(b.URL()).Do(chromedpBrowser(ctx, c)); err != nil {
+				return err
 			}
 		}
-	}
-	var wide bool
-	run("narrow", chromedp.EmulateViewport(320, 800), chromedp.Evaluate("document.documentElement.scrollWidth > 320", &wide))
-	if wide {
-		t.Error("at 320 pixels the page scrolls sideways")
-	}
+		return nil
+	}))
+}
+
+// dark chooses one of the two themes.
+func (b *tab) dark(on bool) {
+	b.Helper()
+	scheme := map[bool]string{false: "light", true: "dark"}[on]
+	b.run(scheme, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
 }
