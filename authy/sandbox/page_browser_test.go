@@ -40,6 +40,11 @@ func TestPhoneInBrowser(t *testing.T) {
 	if err := chromedp.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
+	t.Run("parts", func(t *testing.T) { tabs(t, ctx) }) // ends when all of them have
+}
+
+// tabs runs the parts beside each other, because each mostly waits.
+func tabs(t *testing.T, ctx context.Context) {
 	for _, part := range []struct {
 		name string
 		test func(*tab)
@@ -49,10 +54,15 @@ func TestPhoneInBrowser(t *testing.T) {
 		{"focus", tabFocus}, {"quiet", tabQuiet}, {"restart", tabRestart}, {"hostile", tabHostile}, {"looks", tabLooks},
 	} {
 		t.Run(part.name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := chromedp.NewContext(ctx)
 			defer cancel()
 			ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
 			defer cancel()
+			// Each tab believes that it is the one in front.
+			if err := chromedp.Run(ctx, emulation.SetFocusEmulationEnabled(true)); err != nil {
+				t.Fatal(err)
+			}
 			part.test(&tab{T: t, ctx: ctx})
 		})
 	}

@@ -7,7 +7,10 @@ import { ahead, clock, day, hours, iso, now, setClock, span } from "./time.js";
 export const title = "Clock";
 export const events = ["clock"];
 
-export async function load() { setClock((await call("/clock")).clock); }
+export async function load() {
+  const asked = performance.now();
+  setClock((await call("/clock")).clock, asked);
+}
 
 function distance() {
   const s = Math.round(ahead() / 1000);
@@ -46,7 +49,8 @@ let opened = 0;
 export function enter() { opened = now(); }
 
 const change = async (body, reload, say) => {
-  setClock((await post("/clock", body)).clock);
+  const asked = performance.now();
+  setClock((await post("/clock", body)).clock, asked);
   say(`The clock shows ${hours(now())}, ${day(now())}`);
   await reload();
 };

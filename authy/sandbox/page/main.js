@@ -160,6 +160,7 @@ function happened(kind, { data }) {
 // greet learns which applications there are and what time it is.
 async function greet() {
   let info;
+  const asked = performance.now();
   try {
     info = await api.call("", { query: {} });
   } catch (e) {
@@ -167,7 +168,7 @@ async function greet() {
     api.setApp("");
     info = await api.call("");
   }
-  setClock(info.clock);
+  setClock(info.clock, asked);
   const names = info.apps.map((a) => a.name);
   if (!names.includes(api.state.app)) api.setApp(names[0]);
   show($("app"), names.map((n) => h("option", { value: n }, n)));

@@ -4,7 +4,11 @@ import { h } from "./dom.js";
 let skew = 0, stands = 0;
 export const clock = { frozen: false, adjustable: true, known: false };
 
-export function setClock(c) {
+// setClock takes the time from an event, or from an answer to what was asked at a moment of performance.now(): an
+// event that came meanwhile knows better.
+let told = 0;
+export function setClock(c, asked) {
+  if (asked === undefined) told = performance.now(); else if (asked < told) return;
   skew = Date.parse(c.now) - Date.now();
   stands = Date.parse(c.now);
   Object.assign(clock, { frozen: c.frozen, adjustable: c.adjustable, known: true });
