@@ -51,7 +51,7 @@ func tabs(t *testing.T, ctx context.Context) {
 	}{
 		{"token", tabToken}, {"apps", tabApps}, {"phone", tabPhone}, {"keyboard", tabKeyboard}, {"tokens", tabTokens},
 		{"callbacks", tabCallbacks}, {"faults", tabFaults}, {"clock", tabClock}, {"requests", tabRequests}, {"paging", tabPaging},
-		{"focus", tabFocus}, {"quiet", tabQuiet}, {"restart", tabRestart}, {"hostile", tabHostile}, {"looks", tabLooks},
+		{"focus", tabFocus}, {"quiet", tabQuiet}, {"restart", tabRestart}, {"hostile", tabHostile}, {"looks", tabLooks}, {"states", tabStates},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -210,7 +211,12 @@ const contrasts = `(() => {
 	const over = (a, b) => [0, 1, 2].map((i) => a[i] * a[3] + b[i] * (1 - a[3])).concat(1);
 	const light = (c) => [0.2126, 0.7152, 0.0722].reduce((s, w, i) => { const v = c[i] / 255; return s + w * (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); }, 0);
 	const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
-	const back = (e) => e ? over(parse(getComputedStyle(e).backgroundColor), back(e.parentElement)) : [255, 255, 255, 1];
+	const known = new Map();
+	const back = (e) => {
+		if (!e) return [255, 255, 255, 1];
+		if (!known.has(e)) known.set(e, over(parse(getComputedStyle(e).backgroundColor), back(e.parentElement)));
+		return known.get(e);
+	};
 	const bad = [];
 	for (const e of document.querySelectorAll("body *")) {
 		if (!e.checkVisibility() || e.closest(".unseen, noscript, .skip")) continue;
@@ -255,15 +261,108 @@ func tabLooks(b *tab) {
 				if bad := eval[[]string](b, contrasts); len(bad) > 0 {
 					b.Errorf("%s at %d, %s: %q", view, width, theme, bad)
 				}
-				if dir != "" {
-					var picture []byte
-					b.run("screenshot", chromedp.CaptureScreenshot(&picture))
-					name := fmt.Sprintf("%d-%s-%s.png", width, strings.ReplaceAll(view, fmt.Sprintf("/%d", id), "-one"), theme)
-					if err := os.WriteFile(filepath.Join(dir, name), picture, 0o600); err != nil {
-						b.Fatal(err)
-					}
-				}
+				b.picture(fmt.Sprintf("%d-%s-%s", width, strings.ReplaceAll(view, fmt.Sprintf("/%d", id), "-one"), theme))
 			}
 		}
 	}
+}
+
+// picture keeps what the tab looks like, for people to look at, if a folder for pictures is named.
+func (b *tab) picture(name string) {
+	b.Helper()
+	dir := os.Getenv("PHONE_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	var picture []byte
+	b.run("screenshot", chromedp.CaptureScreenshot(&picture))
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// fits looks for what is wider than the window, or cannot be read.
+func (b *tab) fits(name string, width int) {
+	b.Helper()
+	if got := eval[int](b, "document.documentElement.scrollWidth"); got > width {
+		b.Errorf("%s at %d: scrolls sideways to %d", name, width, got)
+	}
+	if bad := eval[[]string](b, contrasts); len(bad) > 0 {
+		b.Errorf("%s at %d: %q", name, width, bad)
+	}
+	b.picture(fmt.Sprintf("state-%d-%s", width, name))
+}
+
+// Nothing at all, far too much, and what went wrong fit the screen as well as what is usual.
+func tabStates(b *tab) {
+	b.serve()
+	sizes := []int{1280, 320}
+	each := func(name, view string, ready func()) {
+		b.Helper()
+		for i, width := range sizes {
+			b.run("size", chromedp.EmulateViewport(int64(width), 800))
+			b.dark(i == 1)
+			if view != "" {
+				b.view(view)
+				b.until(view, "document.querySelector('#view h2[id]')")
+			}
+			if ready != nil {
+				ready()
+			}
+			b.fits(name, width)
+		}
+	}
+	b.run("no token", chromedp.Evaluate("sessionStorage.clear()", nil), chromedp.Reload())
+	b.sees("#locked", "needs")
+	each("locked", "", nil)
+	b.fill("unlock", map[string]string{"token": "admin"})
+	b.sees("#link", "Live")
+	for _, view := range []string{"phones", "approvals", "callbacks", "requests", "faults"} {
+		each("empty-"+view, view, func() { b.until("empty", "document.querySelector('.empty')") })
+	}
+	long, words := strings.Repeat("Supercalifragilistic", 9), strings.Repeat("a long story ", 15)
+	var users []sandbox.SeedUser
+	for i := range 200 {
+		users = append(users, sandbox.SeedUser{CountryCode: "351", Phone: fmt.Sprintf("911234%03d", i), Email: strings.ToLower(long[:60]) + fmt.Sprint(i) + "@example.com", Devices: []string{"android_tablet"}})
+	}
+	b.Close(context.Background())
+	again, err := sandbox.Start(b.Context(), b.Addr().String(), sandbox.WithKeys(testKey), sandbox.WithAdminToken("admin"), sandbox.WithUsers(users...),
+		sandbox.WithCallback("http://127.0.0.1:1/"+long+"?"+long, ""), sandbox.WithDelivery(sandbox.Delivery{Retries: -1}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Server = again
+	b.Cleanup(func() { again.Close(context.Background()) })
+	b.until("again", "document.getElementById('link').textContent.trim() === 'Live' && document.getElementById('retry').click() === undefined")
+	id := b.Users(1)[0].ID
+	b.ask(id, url.Values{"message": {long}, "details[" + long + "]": {words}, "details[b]": {long}, "logos[][res]": {"high"}, "logos[][url]": {"https://example.com/" + long}, "seconds_to_expire": {"60"}})
+	b.ask(id, url.Values{"message": {words}, "seconds_to_expire": {"0"}})
+	b.Deny(b.Approvals(1)[0].UUID)
+	b.ask(id, url.Values{"message": {words}, "details[a]": {long}})
+	b.post("/protected/json/phones/verification/start", url.Values{"via": {"sms"}, "country_code": {"351"}, "phone_number": {"911234568"}, "custom_message": {long + " {{code}}"}})
+	b.AdvanceClock(2 * 24 * 61 * time.Minute)
+	each("long-phones", "phones", func() { b.until("users", "document.querySelectorAll('#users > li').length > 50") })
+	each("long-phone", fmt.Sprintf("phones/%d", id), func() {
+		b.until("expired", "[...document.querySelectorAll('.detail details')].some((d) => d.textContent.includes('expired'))")
+		b.run("open", chromedp.Evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })", nil))
+	})
+	each("long-approvals", "approvals", nil)
+	each("long-callbacks", "callbacks", func() {
+		b.until("failed", "document.querySelector('#callbacks .chip.bad')")
+		b.run("open", chromedp.Evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })", nil))
+	})
+	each("long-requests", "requests", func() {
+		b.until("requests", "document.querySelector('#requests details')")
+		b.run("open", chromedp.Evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })", nil))
+	})
+	b.view("faults")
+	b.fill("add", map[string]string{"rule": "/" + long + "*: body=" + long})
+	b.sees("#faults", long)
+	each("long-faults", "faults", nil)
+	b.fill("add", map[string]string{"rule": "nonsense " + long})
+	b.sees("#failed", "must")
+	each("error", "", nil)
+	b.Close(context.Background())
+	b.sees("#banner", "does not answer")
+	each("gone", "", nil)
 }

@@ -19,14 +19,20 @@ let open = null, name = "phones", argument = "", closed = false;
 // What is said stands for a while, and is read out once. Errors stay until something else is said.
 let saying;
 function say(text) {
-  $("said").textContent = text;
-  $("failed").textContent = "";
+  const brief = text.length > 160 ? text.slice(0, 160) + "…" : text;
+  $("said").textContent = brief;
+  complain("");
   clearTimeout(saying);
   saying = setTimeout(() => { $("said").textContent = ""; }, 6000);
 }
 function fail(e) {
   if (e.status === 401) { lock(true); return; }
-  $("failed").textContent = e.message;
+  $("said").textContent = "";
+  complain(e.message);
+}
+function complain(text) {
+  $("failed").textContent = text;
+  $("dismiss").hidden = !text;
 }
 
 // News are gathered, so that a flood of messages is one sentence.
@@ -206,7 +212,7 @@ async function start() {
 
 async function act(handler, ...given) {
   if (!handler) return;
-  $("failed").textContent = "";
+  complain("");
   try { await handler(...given); } catch (e) { fail(e); }
 }
 
@@ -241,6 +247,7 @@ for (const kind of ["change", "input"]) root.addEventListener(kind, (e) => {
 });
 addEventListener("hashchange", () => route(false));
 $("skip").addEventListener("click", (e) => { e.preventDefault(); root.focus(); });
+$("dismiss").addEventListener("click", () => { complain(""); root.focus(); });
 $("retry").addEventListener("click", () => wake());
 $("app").addEventListener("change", () => {
   api.setApp($("app").value);
