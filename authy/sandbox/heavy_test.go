@@ -6,4 +6,5 @@ package sandbox_test
 const (
 	killedTimes = 20
 	killedAfter = 60 // acknowledged users
+	phoneStates = true
 )

@@ -6,4 +6,5 @@ package sandbox_test
 const (
 	killedTimes = 2
 	killedAfter = 15 // acknowledged users
+	phoneStates = false
 )

@@ -57,7 +57,7 @@ func tabs(t *testing.T, ctx context.Context) {
 			t.Parallel()
 			ctx, cancel := chromedp.NewContext(ctx)
 			defer cancel()
-			ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
+			ctx, cancel = context.WithTimeout(ctx, time.Minute)
 			defer cancel()
 			// Each tab believes that it is the one in front.
 			if err := chromedp.Run(ctx, emulation.SetFocusEmulationEnabled(true)); err != nil {
@@ -108,7 +108,7 @@ func (b *tab) content() (text string) {
 // until waits for an expression to be true.
 func (b *tab) until(what, expression string) {
 	b.Helper()
-	if err := chromedp.Run(b.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+	if err := chromedp.Run(b.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second))); err != nil {
 		b.Fatalf("%s: %v\n%s\n%s", what, err, expression, b.content())
 	}
 }

@@ -295,6 +295,9 @@ func (b *tab) fits(name string, width int) {
 
 // Nothing at all, far too much, and what went wrong fit the screen as well as what is usual.
 func tabStates(b *tab) {
+	if !phoneStates {
+		b.Skip("takes long: -tags heavy has it")
+	}
 	b.serve()
 	sizes := []int{1280, 320}
 	each := func(name, view string, ready func()) {
