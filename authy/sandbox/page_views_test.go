@@ -99,6 +99,10 @@ func tabPhone(b *tab) {
 	b.until("call and e-mail", "document.querySelectorAll('#outbox .message').length === 3 && document.querySelector('#outbox .face.call') && document.querySelector('#outbox .face.email')")
 	b.run("kind", chromedp.Evaluate(`{ const s = document.getElementById("channel"); s.value = "email"; s.dispatchEvent(new Event("change", { bubbles: true })); }`, nil))
 	b.until("only the e-mail", "document.querySelectorAll('#outbox .message').length === 1")
+	b.view("approvals")
+	b.sees("#view", "No approval requests yet")
+	b.view(fmt.Sprintf("phones/%d", id))
+	b.until("the kind is remembered and shown", "document.getElementById('channel')?.value === 'email' && document.querySelectorAll('#outbox .message').length === 1")
 	b.fill("device", map[string]string{"os_type": "iphone"})
 	b.sees("#devices", "iPhone")
 	b.press("Suspended")
@@ -108,8 +112,10 @@ func tabPhone(b *tab) {
 	}
 	b.post(fmt.Sprintf("/protected/json/users/%d/register_activity", id), url.Values{"type": {"password_reset"}, "data[reason]": {"lost"}, "user_ip": {"203.0.113.7"}})
 	b.sees("#activities", "password_reset")
-	b.view("phones/12")
-	b.sees(".detail", "There is no user 12")
+	for path, want := range map[string]string{"phones/12": "There is no user 12", "phones/%": "There is no user %", "constructor": "Everyone", "__proto__/x": "There is no user x"} {
+		b.view(path)
+		b.sees(".detail", want)
+	}
 }
 
 func awaited(p *runtimeEvaluate) *runtimeEvaluate { return p.WithAwaitPromise(true) }

@@ -15,7 +15,7 @@ export function render(approvals) {
   return h("section", { class: "column", "aria-labelledby": "h-approvals" },
     h("div", { class: "row" }, h("h2", { id: "h-approvals", tabindex: "-1" }, "Approval requests"),
       h("label", { class: "line" }, h("span", { class: "unseen" }, "Requests that are"), h("select", { "data-change": "status" },
-        [["", "All"], ["pending", "Pending"], ["approved", "Approved"], ["denied", "Denied"], ["expired", "Expired"]].map(([value, text]) => h("option", { value }, text))))),
+        [["", "All"], ["pending", "Pending"], ["approved", "Approved"], ["denied", "Denied"], ["expired", "Expired"]].map(([value, text]) => h("option", { value, selected: value === status }, text))))),
     h("ul", { class: "cards", id: "approvals" }, approvals.map((a) => approval(a, "user " + a.authy_id)), older(approvals, count, "requests")),
     approvals.length === 0 && (status ? empty("None is " + status + ".") : empty("No approval requests yet.", "They appear here when the application asks a user to approve something (OneTouch), with Approve and Deny.")));
 }

@@ -19,7 +19,7 @@ export function render({ callbacks, app }) {
   return h("section", { class: "column", "aria-labelledby": "h-callbacks" },
     h("div", { class: "row" }, h("h2", { id: "h-callbacks", tabindex: "-1" }, "Callbacks and webhooks"),
       h("label", { class: "line" }, h("span", { class: "unseen" }, "Callbacks that are"), h("select", { "data-change": "state" },
-        [["", "All"], ["pending", "Pending"], ["delivered", "Delivered"], ["failed", "Failed"], ["dropped", "Dropped"]].map(([value, text]) => h("option", { value }, text))))),
+        [["", "All"], ["pending", "Pending"], ["delivered", "Delivered"], ["failed", "Failed"], ["dropped", "Dropped"]].map(([value, text]) => h("option", { value, selected: value === state }, text))))),
     h("form", { class: "card stack", "data-form": "target" },
       h("p", { class: "soft" }, app.callback_url ? ["Answers to approval requests go to ", h("b", {}, app.callback_method), " ", h("span", { class: "mono", id: "target" }, app.callback_url)]
         : h("span", { id: "target" }, "Answers to approval requests go nowhere: give the address of the application.")),

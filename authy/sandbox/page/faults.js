@@ -44,7 +44,7 @@ export function render({ faults, targets }) {
         h("label", {}, "Which requests", h("input", { name: "on", list: "targets", placeholder: "all", autocomplete: "off" }), h("datalist", { id: "targets" }, targets.map((t) => h("option", { value: t })))),
         h("label", {}, "Which user", h("input", { name: "user", placeholder: "any", autocomplete: "off" }))),
       h("div", { class: "fields" },
-        h("label", {}, "What happens", h("select", { name: "effect", "data-change": "effect" }, Object.entries(effects).map(([value, text]) => h("option", { value }, text)))),
+        h("label", {}, "What happens", h("select", { name: "effect", "data-change": "effect" }, Object.entries(effects).map(([value, text]) => h("option", { value, selected: value === effect }, text)))),
         h("label", {}, "Value", h("input", { name: "value", required: true, placeholder: "such as " + examples[effect], autocomplete: "off" }))),
       h("div", { class: "fields" },
         h("label", {}, "How often", h("select", { name: "often" }, Object.entries(often).map(([value, text]) => h("option", { value }, text)))),

@@ -75,9 +75,13 @@ async function loadOpen() {
   } while (again);
 }
 
-// soon loads after events, and not more than four times a second however many there are.
-let waiting;
-function soon() { waiting ||= setTimeout(() => { waiting = 0; if (!closed) { reload(); count(); } }, 250); }
+// soon does something after events, and not more than four times a second however many there are.
+const waiting = new Set();
+function soon(what) {
+  if (waiting.has(what)) return;
+  waiting.add(what);
+  setTimeout(() => { waiting.delete(what); if (!closed) what(); }, 250);
+}
 
 let counted = "";
 async function count() {
@@ -102,8 +106,8 @@ function route(first) {
   if (closed) return;
   const [key, rest] = location.hash.replace(/^#\/?/, "").split("/");
   const before = open;
-  name = views[key] ? key : "phones";
-  argument = decodeURIComponent(rest || "");
+  name = Object.hasOwn(views, key) ? key : "phones";
+  try { argument = decodeURIComponent(rest || ""); } catch { argument = rest; }
   open = views[name];
   if (open !== before) {
     open.enter?.();
@@ -160,7 +164,9 @@ function happened(kind, { data }) {
   if (kind === "message" && data.channel !== "push") tell("message", `New ${data.via === "sms" ? "text" : data.via} for ${data.to}${data.code ? ", code " + data.code : ""}`);
   if (kind === "approval" && data.status === "pending") tell("approval", "New approval request: " + data.message);
   if (kind === "clock") { setClock(data); second(); }
-  if (kind === "approval" || kind === "fault" || kind === "reset" || kind === "resync" || open.events.includes(kind)) soon();
+  const all = kind === "reset" || kind === "resync";
+  if (all || open.events.includes(kind)) soon(reload);
+  if (all || ["approval", "fault", "clock"].includes(kind)) soon(count);
 }
 
 // greet learns which applications there are and what time it is.

@@ -33,7 +33,7 @@ export function render(data, id) {
     h("section", { class: "side", "aria-labelledby": "h-users" },
       h("div", { class: "row" }, h("h2", { id: "h-users" }, "Users"), h("button", { type: "button", "data-act": "fold", "data-of": "add", "aria-expanded": adding ? "true" : "false" }, "Add")),
       adding && addForm(),
-      h("input", { type: "search", id: "search", "data-change": "search", placeholder: "Phone, e-mail or id", "aria-label": "Search users" }),
+      h("input", { type: "search", id: "search", "data-change": "search", value: search, placeholder: "Phone, e-mail or id", "aria-label": "Search users" }),
       h("ul", { class: "people", id: "users" },
         h("li", { "data-key": "all" }, h("a", { href: "#/phones/all", "aria-current": !id || id === "all" ? "page" : null },
           h("span", { class: "face" }, icon("everyone")), h("span", { class: "who" }, h("b", {}, "Everyone"), h("span", { class: "soft" }, "All messages, phone verifications too")))),
@@ -99,7 +99,7 @@ function phone({ user: u, messages, approvals, activities }) {
 function inbox({ messages }) {
   return [
     h("div", { class: "row part" }, h("h3", {}, "Inbox"), h("label", { class: "line" }, h("span", { class: "unseen" }, "Messages of kind"), h("select", { "data-change": "channel", id: "channel" },
-      h("option", { value: "" }, "All kinds"), Object.entries(channels).map(([value, text]) => h("option", { value }, text))))),
+      h("option", { value: "" }, "All kinds"), Object.entries(channels).map(([value, text]) => h("option", { value, selected: value === channel }, text))))),
     h("ul", { class: "cards", id: "outbox" }, messages.map(message), older(messages, counts.messages, "messages")),
     messages.length === 0 && empty(channel ? "No messages of this kind." : "No messages yet.", !channel && "Texts, calls, e-mails and pushes land here the moment the application asks for them."),
   ];
