@@ -64,8 +64,8 @@ var apiRoutes = []route{
 }
 
 // inspector admits who has the admin token, for the application that the parameter app names, or an
-// application's key, for that one. Only headers count: a form on a foreign page cannot set them. Browsers
-// cannot set them either for an event stream, so there the token may be a parameter.
+// application's key, for that one. Only headers count: a form on a foreign page cannot set them. An
+// EventSource cannot either, so for the stream of events the token may be a parameter.
 func (s *Service) inspector(rq *request) (*application, error) {
 	token := rq.Header.Get(AdminHeader)
 	if scheme, credentials, ok := strings.Cut(rq.Header.Get("Authorization"), " "); token == "" && ok && strings.EqualFold(scheme, "Bearer") {

@@ -38,7 +38,8 @@
 //
 // # Looking inside
 //
-// /sandbox/ is a web page, the virtual phone; open it as /sandbox/?token= with the admin token.
+// /sandbox/ is a web page, the virtual phone; open it as /sandbox/?token= with the admin token. The page takes the
+// token out of the address and keeps it for its tab alone.
 //
 // What a tester, a script or a page needs beyond the API is under /sandbox/api/, and as methods of [Service].
 // Parameters may be in the query or in the body, as a form or as JSON.
@@ -122,7 +123,7 @@
 // application only, or [AdminHeader] (or "Authorization: Bearer") with the admin token, which sees all. A
 // parameter does not do: other people on the same machine can reach the port, too, and a form on a foreign
 // page can send parameters but no headers. Only the stream of events also takes the admin token as the
-// parameter token, as browsers cannot send headers there. Applications share the clock, which any key can set.
+// parameter token, as an EventSource cannot send headers. Applications share the clock, which any key can set.
 //
 // QR pictures need no key, since pages show them as images; their names are 128 random bits.
 package sandbox

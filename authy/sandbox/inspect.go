@@ -18,7 +18,7 @@ const maxLimit = 10_000
 // shows up with its own name as Host, and a page elsewhere with its own Origin.
 func (s *Service) checkOrigin(rq *request) error {
 	if !s.trustedHost(rq.Request) {
-		return &refusal{code: codeNotAuthorized, message: "Action not authorized: the Host header does not name this machine"}
+		return &refusal{code: codeNotAuthorized, message: "Action not authorized: the Host header does not name this machine: call it localhost or by its address"}
 	}
 	if origin := rq.Header.Get("Origin"); origin != "" && origin != rq.origin() {
 		return &refusal{code: codeNotAuthorized, message: "Action not authorized: the request comes from another site"}

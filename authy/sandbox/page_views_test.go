@@ -148,6 +148,7 @@ func tabKeyboard(b *tab) {
 		b.Errorf("after a change of view the focus is at %q", got)
 	}
 	b.sees("#approvals", "12 EUR")
+	b.sees("#approvals", "For +351911234567")
 	b.run("approve", chromedp.Focus("#approvals > :last-child button.main", chromedp.ByQuery), chromedp.KeyEvent(kb.Enter))
 	b.sees("#approvals > :last-child", "approved")
 	b.sees("#said", "Approved")

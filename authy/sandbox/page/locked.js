@@ -7,7 +7,7 @@ export function locked(refused) {
     h("p", {}, refused ? "The sandbox was started anew, with another token. Open the address that it printed then, or paste it here." : "Open the address that the sandbox printed when it started, or paste it here."),
     h("p", { class: "mono soft" }, location.origin + "/sandbox/?token=…"),
     h("form", { class: "line grow", "data-form": "unlock" }, h("label", {}, "Address or token", h("input", { name: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false" })), h("button", { class: "main" }, "Open")),
-    h("p", { class: "soft" }, "To keep the token across restarts, start the sandbox with --admin-token."));
+    h("p", { class: "soft" }, "To keep the token across restarts, start the sandbox with ", h("span", { class: "mono whole" }, "--admin-token"), "."));
 }
 
 // tokenOf takes the token out of what was pasted.

@@ -16,12 +16,16 @@ const $ = (id) => document.getElementById(id);
 const root = $("view");
 let open = null, name = "phones", argument = "", closed = false;
 
-// What is said stands for a while, and is read out once. Errors stay until something else is said.
-let saying;
+// What is said stands for a while, and is read out once. Errors stay until something else is done.
+let saying, spoke = -Infinity;
 function say(text) {
+  spoke = performance.now();
+  complain("");
+  utter(text);
+}
+function utter(text) {
   const brief = text.length > 160 ? text.slice(0, 160) + "…" : text;
   $("said").textContent = brief;
-  complain("");
   clearTimeout(saying);
   saying = setTimeout(() => { $("said").textContent = ""; }, 6000);
 }
@@ -35,22 +39,25 @@ function complain(text) {
   $("dismiss").hidden = !text;
 }
 
-// News are gathered, so that a flood of messages is one sentence.
+// News are gathered, so that a flood of messages is one sentence, and wait while something was just said about
+// what the reader did.
 const news = { message: [], approval: [] };
 let telling;
 function tell(kind, text) {
   news[kind].push(text);
-  telling ||= setTimeout(() => {
-    telling = 0;
-    const { message, approval } = news;
-    const parts = [
-      message.length > 1 ? some(message.length, "new message") : message[0],
-      approval.length > 1 ? some(approval.length, "new approval request") : approval[0],
-    ].filter(Boolean);
-    news.message = [];
-    news.approval = [];
-    say(parts.join(". "));
-  }, 700);
+  telling ||= setTimeout(tellAll, 700);
+}
+function tellAll() {
+  if (performance.now() - spoke < 2000) { telling = setTimeout(tellAll, 700); return; }
+  telling = 0;
+  const { message, approval } = news;
+  const parts = [
+    message.length > 1 ? some(message.length, "new message") : message[0],
+    approval.length > 1 ? some(approval.length, "new approval request") : approval[0],
+  ].filter(Boolean);
+  news.message = [];
+  news.approval = [];
+  utter(parts.join(". "));
 }
 
 // The open view is loaded one at a time; wishes that come meanwhile become one more loading.

@@ -27,6 +27,13 @@ export function older(found, count, list) {
   return found.length >= count && h("li", { class: "older", "data-key": "older" }, button("Show older", "older", { list }, "", "Show older " + list));
 }
 
+// nameOf is what a user is called, namer finds it by the id among users that were loaded.
+export const nameOf = (u) => u.phone || u.custom_user_id || u.emails[0] || "user " + u.id;
+export function namer(users) {
+  const names = new Map(users.map((u) => [u.id, nameOf(u)]));
+  return (id) => names.get(id) || "user " + id;
+}
+
 // words of lists: 1 device, 2 devices.
 export const some = (n, one, many) => `${n} ${n === 1 ? one : many || one + "s"}`;
 

@@ -1,7 +1,7 @@
 // Users, each with devices, tokens, pushes and messages.
 import { call, post } from "./api.js";
 import { h, icon } from "./dom.js";
-import { answers, approval, button, chip, code, copy, empty, fold, older, pairs, some, toggle, token } from "./parts.js";
+import { answers, approval, button, chip, code, copy, empty, fold, nameOf, namer, older, pairs, some, toggle, token } from "./parts.js";
 import { when } from "./time.js";
 
 const page = 50;
@@ -10,7 +10,6 @@ let search = "", channel = "", shown = "";
 
 const systems = { android: "Android", android_tablet: "Android tablet", ios: "iOS", iphone: "iPhone", ipad: "iPad", authy_chrome: "Chrome" };
 const channels = { sms: "Text", call: "Call", email: "E-mail", push: "Push", verification: "Phone verification" };
-const nameOf = (u) => u.phone || u.custom_user_id || u.emails[0] || "User " + u.id;
 
 export const title = "Phones";
 export const events = ["message", "user", "approval", "activity", "clock"];
@@ -63,7 +62,7 @@ function person(u, id) {
 function everyone(data) {
   return [
     h("div", { class: "head" }, h("h2", { id: "h-detail", tabindex: "-1" }, "Everyone")),
-    data.approvals.length > 0 && [h("h3", { class: "part" }, "Waiting for an answer"), h("ul", { class: "cards", id: "pending" }, data.approvals.map((a) => approval(a, "user " + a.authy_id)))],
+    data.approvals.length > 0 && [h("h3", { class: "part" }, "Waiting for an answer"), h("ul", { class: "cards", id: "pending" }, data.approvals.map((a) => approval(a, namer(data.users)(a.authy_id))))],
     inbox(data),
   ];
 }
