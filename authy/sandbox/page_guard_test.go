@@ -150,9 +150,13 @@ func tabHostile(b *tab) {
 		fmt.Fprint(w, markup)
 	}))
 	defer receiver.Close()
-	b.serve(sandbox.WithApps(sandbox.App{Name: "<script>hit=1</script>"}), sandbox.WithDelivery(sandbox.Delivery{Retries: -1}),
+	b.serve(sandbox.WithKeys(testKey, "AAA111"), sandbox.WithDashboard(sandbox.DashboardKeys{AccessKey: "BBB222", SigningKey: "api-signing-key-0123456789abcdef"}),
+		sandbox.WithApps(sandbox.App{Name: "<script>hit=1</script>"}), sandbox.WithDelivery(sandbox.Delivery{Retries: -1}),
 		sandbox.WithCallback(receiver.URL+"/?q="+url.QueryEscape(markup)+"#<script>", ""))
 	id := b.enrol("351", "911234567", "'onerror='hit=1&#60img/src=x@example.com")
+	hook := receiver.URL + "/hook?q=<img/src=x/onerror=hit=1>"
+	(&box{b.Service, b}).signed("POST", hooksURL, hookKeys+"&name=h&url="+url.QueryEscape(hook)+"&events[]=one_touch_request_responded", hookNonce,
+		sign(hookNonce, "POST", hooksURL, hookSorted+"&events%5B%5D=one_touch_request_responded&name=h&url="+url.QueryEscape(hook))).wants(200)
 	if _, err := b.CompleteRegistration(markup); err != nil {
 		b.Fatal(err)
 	}
@@ -190,6 +194,7 @@ func tabHostile(b *tab) {
 		}
 		if view == "callbacks" {
 			b.sees("#callbacks", "418")
+			b.sees("#callbacks", hook)
 		}
 		b.sees("#view", shown)
 		b.run("open folds", chromedp.Evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })", nil))
