@@ -22,9 +22,10 @@ export function toggle(text, act, on, data = {}, hint) {
 
 export const empty = (title, ...more) => h("div", { class: "empty" }, h("p", { class: "lead" }, title), ...more.map((m) => h("p", {}, m)));
 
-// older is the way to further entries of a list of which count were asked for.
+// older is the way to further entries of a list of which count were asked for; the API gives no more than most.
+const most = 10_000;
 export function older(found, count, list) {
-  return found.length >= count && h("li", { class: "older", "data-key": "older" }, button("Show older", "older", { list }, "", "Show older " + list));
+  return found.length >= count && count < most && h("li", { class: "older", "data-key": "older" }, button("Show older", "older", { list }, "", "Show older " + list));
 }
 
 // nameOf is what a user is called, namer finds it by the id among users that were loaded.
