@@ -269,6 +269,8 @@ func tabFaults(b *tab) {
 	b.sees("#faults", "callback: delay=5s, drop=true")
 	b.fill("add", map[string]string{"rule": "request_smss: status=503"})
 	b.sees("#failed", "did you mean request_sms?")
+	b.press("Rule 2 on")
+	b.until("rule 2 off", "document.querySelector('[data-key=f2] .chip').textContent === 'off'")
 	b.press("Delete rule 2")
 	b.lacks("#faults", "60017")
 	b.press("Delete all")

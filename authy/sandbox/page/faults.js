@@ -63,7 +63,7 @@ function rule(f) {
   return h("li", { class: "card", "data-key": "f" + f.id, tabindex: "-1" },
     h("div", { class: "row" }, h("p", { class: "mono wrap" }, text), chip(f.off ? "off" : "on", f.off ? "" : "warn")),
     h("p", { class: "soft" }, `rule ${f.id} · fired ${f.fired} of ${some(f.seen, "request")}`, f.key_given && " · for one API key"),
-    h("div", { class: "buttons" }, toggle("On", "switch", !f.off, { id: f.id, on: f.off ? "yes" : "" }), button("Delete", "remove", { id: f.id }, "danger", `Delete rule ${f.id}: ${text}`)));
+    h("div", { class: "buttons" }, toggle("On", "switch", !f.off, { id: f.id, on: f.off ? "yes" : "" }, "", `Rule ${f.id} on`), button("Delete", "remove", { id: f.id }, "danger", `Delete rule ${f.id}: ${text}`)));
 }
 
 const turn = (id, on) => post(`/faults/${id}/${on ? "enable" : "disable"}`);

@@ -14,8 +14,8 @@ export function copy(text, what) {
   return h("button", { type: "button", class: "quiet", "data-act": "copy", "data-text": text, "data-what": what, "aria-label": `Copy ${what} ${text}` }, icon("copy"), h("span", {}, "Copy"));
 }
 
-export function toggle(text, act, on, data = {}, hint) {
-  const attributes = { type: "button", class: "toggle", role: "switch", "aria-checked": on ? "true" : "false", "data-act": act };
+export function toggle(text, act, on, data = {}, hint, label) {
+  const attributes = { type: "button", class: "toggle", role: "switch", "aria-checked": on ? "true" : "false", "aria-label": label, "data-act": act };
   for (const [name, value] of Object.entries(data)) attributes["data-" + name] = value;
   return h("button", attributes, h("span", { class: "knob", "aria-hidden": "true" }), h("span", {}, text, hint && h("small", {}, hint)));
 }
