@@ -75,6 +75,7 @@ async function loadOpen() {
       if (closed || view !== open || what !== argument) { again = !closed; continue; }
       show(root, [view.render(data, what)]);
       tick();
+      arrive();
     } catch (e) {
       if (e.status !== 401 && e.status !== 0 && !root.firstElementChild?.matches("section, .split")) show(root, [empty("This cannot be shown.", e.message)]);
       if (e.status !== 0) fail(e);
@@ -121,12 +122,19 @@ function route(first) {
     show(root, [h("p", { class: "soft wait" }, "Loading…")]);
   }
   tabs(...(counted || "0 0").split(" ").map(Number));
-  reload().then(() => {
-    if (first) return;
-    if (open !== before || argument) scrollTo(0, 0);
-    const target = root.querySelector("#h-detail, h2[tabindex]");
-    if (target && !(name === "phones" && before === phones && getComputedStyle(target).display === "none")) target.focus({ preventScroll: true });
-  });
+  arriving = !first && { from: before };
+  reload();
+}
+
+// arrive moves to the start of a view once, as soon as it is there: later would take the focus from the reader.
+let arriving = null;
+function arrive() {
+  if (!arriving) return;
+  const { from } = arriving;
+  arriving = null;
+  if (open !== from || argument) scrollTo(0, 0);
+  const heads = [root.querySelector("#h-detail"), ...root.querySelectorAll("h2[tabindex]")];
+  heads.find((e) => e?.checkVisibility())?.focus({ preventScroll: true });
 }
 
 // The stream of events, with longer and longer waits while it cannot be had.

@@ -30,7 +30,7 @@ export async function load(id) {
 export function render(data, id) {
   return h("div", { class: "split", "data-chosen": id ? "yes" : "no" },
     h("section", { class: "side", "aria-labelledby": "h-users" },
-      h("div", { class: "row" }, h("h2", { id: "h-users" }, "Users"), h("button", { type: "button", "data-act": "fold", "data-of": "add", "aria-expanded": adding ? "true" : "false" }, "Add")),
+      h("div", { class: "row" }, h("h2", { id: "h-users", tabindex: "-1" }, "Users"), h("button", { type: "button", "data-act": "fold", "data-of": "add", "aria-expanded": adding ? "true" : "false" }, "Add")),
       adding && addForm(),
       h("input", { type: "search", id: "search", "data-change": "search", value: search, placeholder: "Phone, e-mail or id", "aria-label": "Search users" }),
       h("ul", { class: "people", id: "users" },
