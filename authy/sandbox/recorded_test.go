@@ -86,7 +86,7 @@ func TestRecordedShapes(t *testing.T) {
 			}
 			comment, requests := parseRecorded(t, string(text))
 			anew := comment
-			for i, answer := range replay(t, requests) {
+			for i, answer := range replayRecorded(t, requests) {
 				r := requests[i]
 				if answer != r.answer && !*update {
 					t.Errorf("%s\n%s\n\n%s\n got %s\nwant %s", r.title, r.head, r.body, answer, r.answer)
@@ -109,8 +109,8 @@ func TestRecordedShapes(t *testing.T) {
 	}
 }
 
-// replay sends requests to a sandbox of their own and gives the answers.
-func replay(t *testing.T, requests []recorded) []string {
+// replayRecorded sends requests to a sandbox of their own and gives the answers.
+func replayRecorded(t *testing.T, requests []recorded) []string {
 	t.Helper()
 	s := start(t, "", sandbox.WithKeys(testKey), sandbox.WithSeed(1),
 		sandbox.WithCodes(func(digits int) string { return strings.Repeat("7", digits) }))
