@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/authysh/authysh/authy"
 	lua "github.com/yuin/gopher-lua"
@@ -234,47 +235,50 @@ func TestBatchStarted(t *testing.T) {
 		"timeout":   {`task.timeout("1ms", function() batch.run{ source = { 1, 2, 3 }, workers = 1, each = function() task.sleep(60) end } end)`, -1, "interrupted"},
 		"interrupt": {`batch.run{ source = csv.open(at "rows.csv"), workers = 1, each = function(row) if row.id == "2" then authy.get_user_status{ authy_id = 7 } end end }`, 2, "interrupted"},
 	} {
+		// In a bubble, time passes when all wait: each batch begins before its timeout ends it.
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := new(wire)
-			dir := writeFiles(t, map[string]string{"rows.csv": "id\n1\n2\n3\n4\n"})
-			var running Batch
-			var last *BatchSummary
-			begun, ended := 0, 0
-			rt, _ := w.runtime(t, BatchStarted(func(b Batch) func(*BatchSummary) {
-				begun++
-				running = b
-				if rows, done, failed, inDoubt := b.Counts(); rows+done+failed+inDoubt != 0 || b.Began().IsZero() || b.Stopping() {
-					t.Errorf("not at its beginning: %d rows", rows)
+			synctest.Test(t, func(t *testing.T) {
+				w := new(wire)
+				dir := writeFiles(t, map[string]string{"rows.csv": "id\n1\n2\n3\n4\n"})
+				var running Batch
+				var last *BatchSummary
+				begun, ended := 0, 0
+				rt, _ := w.runtime(t, BatchStarted(func(b Batch) func(*BatchSummary) {
+					begun++
+					running = b
+					if rows, done, failed, inDoubt := b.Counts(); rows+done+failed+inDoubt != 0 || b.Began().IsZero() || b.Stopping() {
+						t.Errorf("not at its beginning: %d rows", rows)
+					}
+					return func(s *BatchSummary) { ended++; last = s }
+				}))
+				w.before = func(call string) {
+					if strings.HasPrefix(call, "users/") {
+						rt.Interrupt()
+					}
 				}
-				return func(s *BatchSummary) { ended++; last = s }
-			}))
-			w.before = func(call string) {
-				if strings.HasPrefix(call, "users/") {
-					rt.Interrupt()
+				err := rt.Run(t.Context(), batchScript(dir, c.source))
+				if (err != nil) != (c.stopped != "") {
+					t.Errorf("error %v", err)
 				}
-			}
-			err := rt.Run(t.Context(), batchScript(dir, c.source))
-			if (err != nil) != (c.stopped != "") {
-				t.Errorf("error %v", err)
-			}
-			if exit, ok := errors.AsType[*ExitError](err); name == "os.exit" && (!ok || exit.Code != 5) {
-				t.Errorf("os.exit gave %v", err)
-			}
-			if begun == 0 || ended != begun || last == nil {
-				t.Fatalf("begun %d, ended %d", begun, ended)
-			}
-			rows, done, failed, inDoubt := running.Counts()
-			if c.rows >= 0 && rows != c.rows || last.Rows != rows || last.Done != done || last.Failed != failed || last.InDoubt != inDoubt || last.Stopped != c.stopped ||
-				done+failed+inDoubt+last.Duplicates+last.Unfinished != rows || running.Stopping() != (c.stopped != "") {
-				t.Errorf("counts %d %d %d %d, summary %+v", rows, done, failed, inDoubt, last)
-			}
-			if part, ok := running.Fraction(); strings.Contains(c.source, "csv.open") && (!ok || c.stopped == "" && part != 1 || part <= 0 || part > 1) {
-				t.Errorf("fraction %v %v", part, ok)
-			}
-			if rt.Interrupt() {
-				t.Error("told a batch that has ended")
-			}
+				if exit, ok := errors.AsType[*ExitError](err); name == "os.exit" && (!ok || exit.Code != 5) {
+					t.Errorf("os.exit gave %v", err)
+				}
+				if begun == 0 || ended != begun || last == nil {
+					t.Fatalf("begun %d, ended %d", begun, ended)
+				}
+				rows, done, failed, inDoubt := running.Counts()
+				if c.rows >= 0 && rows != c.rows || last.Rows != rows || last.Done != done || last.Failed != failed || last.InDoubt != inDoubt || last.Stopped != c.stopped ||
+					done+failed+inDoubt+last.Duplicates+last.Unfinished != rows || running.Stopping() != (c.stopped != "") {
+					t.Errorf("counts %d %d %d %d, summary %+v", rows, done, failed, inDoubt, last)
+				}
+				if part, ok := running.Fraction(); strings.Contains(c.source, "csv.open") && (!ok || c.stopped == "" && part != 1 || part <= 0 || part > 1) {
+					t.Errorf("fraction %v %v", part, ok)
+				}
+				if rt.Interrupt() {
+					t.Error("told a batch that has ended")
+				}
+			})
 		})
 	}
 }
