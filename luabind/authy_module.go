@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -135,12 +136,13 @@ func (b *binding) newClient(L *lua.LState) int {
 	second := newBinding(b.host, client, b.chain)
 	second.own = b.own
 	second.table = L.NewTable()
-	for _, f := range second.description().Functions {
+	functions := second.description().Functions
+	for _, f := range functions {
 		if f.Name != "client" {
 			second.table.RawSetString(f.Name, L.NewFunction(f.Call))
 		}
 	}
-	second.addOperations(L, second.table)
+	second.addOperations(L, second.table, functions)
 	host := client.Host
 	if host == "" {
 		host = authy.DefaultHost
@@ -406,7 +408,7 @@ func enums(L *lua.LState) lua.LValue {
 }
 
 // enumFields describes authy.enums.
-func enumFields() []Param {
+var enumFields = sync.OnceValue(func() []Param {
 	fields := make([]Param, len(enumerations))
 	for i, list := range enumerations {
 		fields[i] = Param{Name: list.name, Type: "table"}
@@ -415,4 +417,4 @@ func enumFields() []Param {
 		}
 	}
 	return fields
-}
+})

@@ -140,19 +140,21 @@ func standardModules(h *Host) []Module {
 
 // module builds the authy table of a state.
 func (b *binding) module(L *lua.LState) *lua.LTable {
-	b.table = b.description().table(L)
-	b.addOperations(L, b.table)
+	described := b.description()
+	b.table = described.table(L)
+	b.addOperations(L, b.table, described.Functions)
 	return b.table
 }
 
-// addOperations adds every operation of the catalogue in its direct and callback style, and under try and async.
-func (b *binding) addOperations(L *lua.LState, t *lua.LTable) {
+// addOperations adds every operation of the catalogue in its direct and callback style, and under try and async, as it
+// does with functions of the module.
+func (b *binding) addOperations(L *lua.LState, t *lua.LTable, functions []Function) {
 	catalogue := slices.Concat(operations(), b.own)
 	try, async := L.CreateTable(0, len(catalogue)), L.CreateTable(0, len(catalogue))
-	for _, op := range catalogue {
-		b.addOperation(L, op.Name, op, t, try, async)
+	for i := range catalogue {
+		b.addOperation(L, catalogue[i].Name, &catalogue[i], t, try, async)
 	}
-	for _, f := range b.description().Functions {
+	for _, f := range functions {
 		try.RawSetString(f.Name, L.NewFunction(attempt(f.Call)))
 		async.RawSetString(f.Name, L.NewFunction(b.async(f.Name, L.NewFunction(f.Call))))
 	}
@@ -162,7 +164,7 @@ func (b *binding) addOperations(L *lua.LState, t *lua.LTable) {
 }
 
 // addOperation adds one operation in all its styles.
-func (b *binding) addOperation(L *lua.LState, name string, op authy.Operation, t, try, async *lua.LTable) {
+func (b *binding) addOperation(L *lua.LState, name string, op *authy.Operation, t, try, async *lua.LTable) {
 	direct := L.NewFunction(b.direct(op))
 	t.RawSetString(name, direct)
 	async.RawSetString(name, L.NewFunction(b.async(op.Name, direct)))
@@ -174,8 +176,8 @@ func (b *binding) moduleTable(L *lua.LState, m Module) *lua.LTable {
 	t := m.table(L)
 	if len(m.Operations) > 0 {
 		try, async := L.NewTable(), L.NewTable()
-		for _, op := range m.Operations {
-			b.addOperation(L, strings.TrimPrefix(op.Name, m.Name+"."), op, t, try, async)
+		for i := range m.Operations {
+			b.addOperation(L, strings.TrimPrefix(m.Operations[i].Name, m.Name+"."), &m.Operations[i], t, try, async)
 		}
 		t.RawSetString("try", withSuggestions(L, m.Name+".try", try))
 		t.RawSetString("async", withSuggestions(L, m.Name+".async", async))
@@ -192,10 +194,10 @@ func scriptName(operation string) string {
 }
 
 // direct is authy.op{...}, which raises, and authy.op({...}, f), which calls back.
-func (b *binding) direct(op authy.Operation) lua.LGFunction {
+func (b *binding) direct(op *authy.Operation) lua.LGFunction {
 	return func(L *lua.LState) int {
 		args, callback := b.arguments(L, op)
-		result, err := b.run(L, op, args, b.call)
+		result, err := b.run(L, *op, args, b.call)
 		switch {
 		case callback != nil && err != nil:
 			L.Push(callback)
@@ -217,13 +219,13 @@ func (b *binding) direct(op authy.Operation) lua.LGFunction {
 }
 
 // try is authy.try.op{...}, which returns nil and the error.
-func (b *binding) try(op authy.Operation) lua.LGFunction {
+func (b *binding) try(op *authy.Operation) lua.LGFunction {
 	return func(L *lua.LState) int {
 		args, callback := b.arguments(L, op)
 		if callback != nil {
 			L.RaiseError("%s: authy.try returns its error; it takes no callback", op.Name)
 		}
-		result, err := b.run(L, op, args, b.call)
+		result, err := b.run(L, *op, args, b.call)
 		if err != nil {
 			L.Push(lua.LNil)
 			L.Push(errorTable(L, err))
@@ -268,7 +270,7 @@ func copyTable(t *lua.LTable, known map[*lua.LTable]*lua.LTable) *lua.LTable {
 }
 
 // arguments reads what stands in the parentheses: a table, perhaps a callback, and a client's self in front.
-func (b *binding) arguments(L *lua.LState, op authy.Operation) (args *lua.LTable, callback *lua.LFunction) {
+func (b *binding) arguments(L *lua.LState, op *authy.Operation) (args *lua.LTable, callback *lua.LFunction) {
 	first := 1
 	if L.Get(1) == lua.LValue(b.table) {
 		first = 2

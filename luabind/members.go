@@ -58,7 +58,17 @@ func collectMembers(t reflect.Type, index []int) []member {
 }
 
 // FieldsOf describes the table that [ToLua] makes of a T, for the Fields of a [Param].
-func FieldsOf[T any]() []Param { return fieldsOfStruct(reflect.TypeFor[T](), nil) }
+func FieldsOf[T any]() []Param {
+	t := reflect.TypeFor[T]()
+	known, ok := resultFields.Load(t)
+	if !ok {
+		known, _ = resultFields.LoadOrStore(t, fieldsOfStruct(t, nil))
+	}
+	return slices.Clone(known.([]Param))
+}
+
+// resultFields are what is known of structs: modules are described anew for every runtime.
+var resultFields sync.Map // reflect.Type → []Param
 
 // fieldsOfStruct leaves the fields of a struct out that is inside itself.
 func fieldsOfStruct(t reflect.Type, outer []reflect.Type) []Param {

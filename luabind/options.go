@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -70,6 +71,16 @@ func readOptions(name string, t *lua.LTable, into any) error {
 // optionParams describes an options struct for help and editors.
 func optionParams[T any]() []Param {
 	t := reflect.TypeFor[T]()
+	known, ok := knownOptions.Load(t)
+	if !ok {
+		known, _ = knownOptions.LoadOrStore(t, paramsOfOptions(t))
+	}
+	return slices.Clone(known.([]Param))
+}
+
+var knownOptions sync.Map // reflect.Type → []Param
+
+func paramsOfOptions(t reflect.Type) []Param {
 	params := make([]Param, 0, t.NumField())
 	for _, o := range optionsOf(t) {
 		field := t.Field(o.index).Type

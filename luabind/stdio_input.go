@@ -26,9 +26,9 @@ var errRowTooLong = errors.New("too long")
 type input struct {
 	h      *Host
 	source io.Reader
-	direct bool // the source never blocks for long
-	quota  int  // how many more bytes a reader of rows will take; negative is any number
-	r      *bufio.Reader
+	direct bool          // the source never blocks for long
+	quota  int           // how many more bytes a reader of rows will take; negative is any number
+	r      *bufio.Reader // made for the first read: most scripts leave standard input alone
 	turn   turn
 	L      *lua.LState // of that task
 
@@ -46,9 +46,7 @@ func newInput(h *Host, source io.Reader) *input {
 	if source == nil {
 		source = strings.NewReader("")
 	}
-	in := &input{h: h, source: source, direct: isDirect(source), quota: -1, turn: newTurn()}
-	in.r = bufio.NewReaderSize(in, inputBuffer)
-	return in
+	return &input{h: h, source: source, direct: isDirect(source), quota: -1, turn: newTurn()}
 }
 
 func isDirect(source io.Reader) bool {
@@ -71,6 +69,9 @@ func (in *input) use(L *lua.LState, f func(r *bufio.Reader)) {
 		in.L = nil
 		in.turn.pass()
 	}()
+	if in.r == nil {
+		in.r = bufio.NewReaderSize(in, inputBuffer)
+	}
 	f(in.r)
 }
 
