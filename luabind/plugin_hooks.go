@@ -14,8 +14,8 @@ type hookRun struct {
 	budget budget
 	table  *lua.LTable // what the hook gets, in the plugin's state
 
-	op       authy.Operation
-	args     *lua.LTable // of the script
+	op       *authy.Operation // of the call, or noOperation
+	args     *lua.LTable      // of the script
 	dry      bool
 	took     time.Duration
 	result   any
@@ -27,6 +27,9 @@ type hookRun struct {
 	reason            string
 	answer            lua.LValue // in the plugin's state
 }
+
+// noOperation is that of a hook which belongs to no call.
+var noOperation authy.Operation
 
 // hookFields are what can be read of a call, by the hooks that have it.
 var hookFields = map[string]func(g *guest, r *hookRun) (lua.LValue, error){
@@ -162,7 +165,7 @@ func (g *guest) middleware(next CallFunc) CallFunc {
 			dry = s.dry
 		}
 		if before != nil {
-			r := &hookRun{hook: "before_call", op: call.Op, args: call.Args, dry: dry}
+			r := &hookRun{hook: "before_call", op: &call.Op, args: call.Args, dry: dry}
 			if err := g.hookCall(ctx, call, before, r); err != nil {
 				return nil, err
 			}
@@ -170,15 +173,18 @@ func (g *guest) middleware(next CallFunc) CallFunc {
 				return r.answer, nil
 			}
 		}
+		if after == nil && onError == nil {
+			return next(ctx, call)
+		}
 		begun := time.Now()
 		result, err := next(ctx, call)
 		switch {
 		case err == nil && after != nil:
 			return g.afterwards(ctx, call, after, &hookRun{
-				hook: "after_call", op: call.Op, args: call.Args, dry: dry, took: time.Since(begun), result: result}, result, nil)
+				hook: "after_call", op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), result: result}, result, nil)
 		case err != nil && onError != nil:
 			return g.afterwards(ctx, call, onError, &hookRun{
-				hook: "on_error", op: call.Op, args: call.Args, dry: dry, took: time.Since(begun), failure: err}, nil, err)
+				hook: "on_error", op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), failure: err}, nil, err)
 		}
 		return result, err
 	}
@@ -301,7 +307,7 @@ func (s *pluginSet) callbackVerified(L *lua.LState, h *Host, callback any) error
 		if hook == nil {
 			continue
 		}
-		r := &hookRun{hook: "on_callback", op: authy.Operation{Route: authy.Route{Name: "verify_callback"}}, callback: callback}
+		r := &hookRun{hook: "on_callback", op: &authy.Operation{Route: authy.Route{Name: "verify_callback"}}, callback: callback}
 		if err := g.runHook(contextOf(L), h, L, hook, r, func(lua.LValue) error { return nil }); err != nil {
 			return err
 		}
@@ -316,7 +322,7 @@ func (s *pluginSet) batchEnded(L *lua.LState, h *Host, summary *BatchSummary) {
 		if hook == nil {
 			continue
 		}
-		r := &hookRun{hook: "on_batch_end", summary: summary.table(L)}
+		r := &hookRun{hook: "on_batch_end", op: &noOperation, summary: summary.table(L)}
 		ctx := context.WithoutCancel(contextOf(L)) // an interrupted batch has ended too
 		if err := g.runHook(ctx, h, L, hook, r, func(lua.LValue) error { return nil }); err != nil {
 			g.failed("on_batch_end", err)
