@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	"cmd/authysh/internal/arguments": {modulePath + "/authy"},
 	"cmd/authysh/internal/capture":   {},
 	"cmd/authysh/internal/firstgc":   {},
+	"cmd/authysh/internal/initpages": {},
 	"cmd/authysh/internal/present": {
 		modulePath + "/authy", "go.yaml.in/yaml/v3", "github.com/mattn/go-runewidth", "github.com/jmespath-community/go-jmespath/...",
 	},

@@ -11,9 +11,11 @@ import (
 	"golang.org/x/term"
 
 	_ "github.com/authysh/authysh/cmd/authysh/internal/firstgc"
+	"github.com/authysh/authysh/cmd/authysh/internal/initpages"
 )
 
 func main() {
+	initpages.Release()
 	// net/http logs the bytes of an answer that goes on after its announced end; they may hold a secret.
 	log.SetOutput(io.Discard)
 	os.Exit(run(context.Background(), os.Args[1:], process()))
