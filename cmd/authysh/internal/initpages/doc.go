@@ -1,5 +1,5 @@
-// Package initpages gives back the memory of the program's file that only its initialization needed.
+// Package initpages gives back the memory of the program's code that only its initialization needed.
 //
-// To initialize a hundred packages, Linux maps 64 KiB of code and constants around every function that runs, which comes to
-// half of what the process occupies. They stay in the system's cache, from where those that are needed again come at once.
+// To initialize some hundred packages, Linux maps 64 KiB of code around every function that runs, and so nearly all of it. It
+// stays in the system's cache, from where what is needed again comes at once.
 package initpages

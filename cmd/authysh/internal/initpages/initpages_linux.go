@@ -25,8 +25,9 @@ func Release() {
 // mapping is a range of addresses.
 type mapping struct{ start, size uintptr }
 
-// unchanged finds the mappings of the program's file, in the text of /proc/self/smaps, that are as the file is: nothing can
-// write to them, and nothing has, as a dynamic linker does to a program that may lie at any address, or a debugger.
+// unchanged finds the mappings of the program's code, in the text of /proc/self/smaps, that are as the file is: a debugger
+// may have written to them. Constants are left alone: what is read of them is needed again, so that giving them back takes
+// time and saves nothing.
 func unchanged(mappings, program string) []mapping {
 	var found []mapping
 	var current mapping
@@ -36,7 +37,7 @@ func unchanged(mappings, program string) []mapping {
 		switch {
 		case len(fields) > 4 && strings.Contains(fields[0], "-"): // without a name when no file is mapped
 			current = mapping{}
-			if strings.HasSuffix(line, " "+program) && strings.HasPrefix(fields[1], "r-") {
+			if strings.HasSuffix(line, " "+program) && strings.HasPrefix(fields[1], "r-x") {
 				current = rangeOf(fields[0])
 			}
 		case len(fields) == 3 && fields[0] == "Anonymous:" && fields[1] == "0" && current.size > 0:
