@@ -112,9 +112,10 @@ func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
 	}
 }
 
-// Preload makes the modules beside authy (json, csv, phone, totp, time, task, log) loadable by require in a host's own state.
+// Preload makes the modules beside authy (json, csv, phone, totp, time, task, log, callbacks and others) loadable by require in a host's own state.
 // Their streams are those of the process. Nothing tells them when the state ends, so scripts must close what they
-// write with csv.create.
+// write with csv.create, and stop the servers of callbacks.serve, which handle what comes while the script waits or the host
+// is in [WaitTasks]. callbacks.serve needs key there, as this function knows no client.
 func Preload(L *lua.LState) {
 	host := processHost()
 	for _, m := range standardModules(host) {
@@ -134,7 +135,7 @@ func processHost() *Host {
 func standardModules(h *Host) []Module {
 	return []Module{
 		jsonModule(h), csvModule(h), phoneModule(h), totpModule(h), timeModule(h), taskModule(h), batchModule(h),
-		flowModule(h), logModule(h),
+		flowModule(h), logModule(h), callbacksModule(h),
 	}
 }
 

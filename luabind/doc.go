@@ -49,6 +49,11 @@
 // keeps too much is stopped. A program that a plugin may run, though, is outside of all that, as are programs which that
 // one starts: permit none that runs others.
 //
+// # Callbacks
+//
+// callbacks.serve listens as long as its task runs; package authy/receiver decides what is genuine. Handlers are tasks that
+// outlive the cancellation of the script, so that what was begun is finished and answered: [Runtime.Serving].
+//
 // # Functions of scripts
 //
 // [Runtime.Call] calls a function that a script has defined, with Go values, and gives its results as Go values. [Files] lets

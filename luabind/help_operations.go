@@ -281,6 +281,12 @@ print(summary.done .. " of " .. summary.rows)`,
 onboard:describe()
 local ana = { country_code = "PT", phone = "911 234 567", email = "ana@example.com" }
 print(onboard:run(ana).register.user.id)`,
+	"callbacks.serve": `local server = callbacks.serve{
+  addr = "127.0.0.1:0", key = "the-application-key",
+  on_approval = function(callback) print(callback.uuid, callback.status) end,
+}
+print(server.url)
+server:stop() -- or server:wait(), until Ctrl-C`,
 	"time.format":    `print(time.format(0, "%Y-%m-%d", "Europe/Lisbon"))`,
 	"time.parse":     `print(time.parse("2026-01-31T12:00:00Z"))`,
 	"time.since":     `local start = time.now() print(time.since(start) < 60)`,

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -98,6 +99,9 @@ type Host struct {
 	// Now is the clock.
 	Now func() time.Time
 
+	client      *authy.Client  // nil for none
+	serving     atomic.Int64   // servers of callbacks
+	handling    atomic.Int64   // deliveries that are handled
 	interpreter *interpreter   // nil in a state that has no lock
 	script      journal.Script // what runs
 	service     string         // what journals say that calls go to

@@ -165,7 +165,7 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 		Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}}
-	rt.host.interpreter = &rt.interpreter
+	rt.host.interpreter, rt.host.client = &rt.interpreter, client
 	for i, option := range options {
 		if option == nil {
 			return nil, fmt.Errorf("luabind: option %d of New is nil", i+1)

@@ -44,6 +44,9 @@ type task struct {
 	parent *task // the task that started it; nil for none
 	detach bool
 
+	mustRun  bool // also if it is canceled before it begins, as it has something to close
+	shielded bool // ends by itself: it is not canceled with the script
+
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed at the end
@@ -138,12 +141,32 @@ func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LVa
 	case base == nil:
 		base = contextOf(L)
 	}
-	ctx, cancel := context.WithCancelCause(base)
-	t.ctx, t.cancel = context.WithValue(ctx, taskKey{}, t), cancel
+	s.enter(t, base)
 	if sc := scopeOf(L.Context()); sc != nil {
 		t.ctx = sc.inside(t.ctx)
 		sc.tasks = append(sc.tasks, t)
 	}
+	s.launch(L, t, fn, args)
+	return t
+}
+
+// startShielded runs a function as a task on behalf of another one, under a context of its own. Whoever calls it waits for
+// the task, and takes its outcome.
+func (s *tasks) startShielded(L *lua.LState, base context.Context, name string, on *task, fn *lua.LFunction) *task {
+	s.numbers++
+	t := &task{
+		number: s.numbers, name: name, where: on.where, begun: time.Now(), detach: on.detach, shielded: true,
+		done: make(chan struct{}), status: taskRunning, seen: true, waiters: 1,
+	}
+	s.enter(t, base)
+	s.launch(L, t, fn, nil)
+	return t
+}
+
+// enter makes the context of a task and notes that it runs.
+func (s *tasks) enter(t *task, base context.Context) {
+	ctx, cancel := context.WithCancelCause(base)
+	t.ctx, t.cancel = context.WithValue(ctx, taskKey{}, t), cancel
 	if len(s.running) == 0 {
 		s.idle = make(chan struct{})
 	}
@@ -152,11 +175,14 @@ func (s *tasks) start(L *lua.LState, name string, fn lua.LValue, args ...lua.LVa
 	s.cancels[t.number] = cancel
 	s.mu.Unlock()
 	s.count.Add(1)
+}
+
+// launch starts the goroutine of a task.
+func (s *tasks) launch(L *lua.LState, t *task, fn lua.LValue, args []lua.LValue) {
 	thread := lua51.NewThread(L)
 	thread.SetContext(threadContext(t.ctx))
 	s.announce()
 	go s.run(t, thread, fn, args)
-	return t
 }
 
 // run is the goroutine of a task.
@@ -164,7 +190,7 @@ func (s *tasks) run(t *task, thread *lua.LState, fn lua.LValue, args []lua.LValu
 	s.take()
 	defer s.Unlock()
 	defer s.finish(t) // also when the Go code below fails
-	if t.ctx.Err() != nil {
+	if t.ctx.Err() != nil && !t.mustRun {
 		t.status = taskCanceled
 		return
 	}
@@ -370,10 +396,10 @@ func (s *tasks) drain(pick func(*task) bool) {
 // attached picks the tasks that a script must wait for.
 func attached(t *task) bool { return !t.detach }
 
-// cancelAll cancels the tasks that pick takes.
+// cancelAll cancels the tasks that pick takes, but for those that end by themselves.
 func (s *tasks) cancelAll(pick func(*task) bool) {
 	for t := range s.running {
-		if pick(t) {
+		if pick(t) && !t.shielded {
 			t.stop()
 		}
 	}

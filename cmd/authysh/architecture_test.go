@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"authy/sandbox/store": {"go.etcd.io/bbolt/..."},
 	"authy/receiver":      {modulePath + "/authy", "github.com/golang-jwt/jwt/v5", "github.com/gofrs/flock"},
 	"luabind": {
-		modulePath + "/authy", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
+		modulePath + "/authy", modulePath + "/authy/receiver", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate",
 	},
 	"luabind/internal/keyset": {},
