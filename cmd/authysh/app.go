@@ -31,6 +31,8 @@ type app struct {
 	prompting atomic.Bool
 	// interrupt lets batches that are going on end by themselves, and reports whether there were any.
 	interrupt atomic.Pointer[func() bool]
+	// serving tells how many servers of callbacks the script runs, and how many deliveries they handle just now.
+	serving atomic.Pointer[func() (servers, handling int)]
 	// drained is the exit code of a program whose batches did so; 0 for none.
 	drained atomic.Int32
 

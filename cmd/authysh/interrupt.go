@@ -34,6 +34,9 @@ func codeOf(s os.Signal) exitCode {
 // flushGrace is grace where the rows of a batch were in the works, whose end is still to be recorded.
 const flushGrace = 2 * time.Second
 
+// mostServing is grace where callbacks are served: handlers have limits of their own, which a script may set.
+const mostServing = 5 * time.Minute
+
 // interruptible ends the context at the first signal, and the process at the second one or when the time is up. While
 // batches are going on, the first signal lets them end by themselves, and the others count from there.
 func (a *app) interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -57,6 +60,7 @@ func (a *app) interruptible(ctx context.Context) (context.Context, context.Cance
 			case first = <-a.signals:
 			}
 		}
+		limit = max(limit, a.serveGrace())
 		cancel(&interrupted{codeOf(first)})
 		var timeUp <-chan time.Time
 		if !a.graceful.Load() {
@@ -85,6 +89,23 @@ func (a *app) drain(code exitCode) bool {
 	a.drained.Store(int32(code))
 	io.WriteString(a.console.Stderr(), "authysh: interrupted, finishing the rows in the works (again to stop at once)\n")
 	return true
+}
+
+// serveGrace is how much longer a program may take whose script serves callbacks: what is being handled is finished, and
+// answered. The user is told when there is any.
+func (a *app) serveGrace() time.Duration {
+	serving := a.serving.Load()
+	if serving == nil {
+		return 0
+	}
+	servers, handling := (*serving)()
+	if servers == 0 {
+		return 0
+	}
+	if handling > 0 {
+		io.WriteString(a.console.Stderr(), "authysh: interrupted, finishing what is being handled (again to stop at once)\n")
+	}
+	return mostServing
 }
 
 // die ends the process while it is busy.

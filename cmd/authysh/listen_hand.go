@@ -26,14 +26,21 @@ const handTimeout = 20 * time.Second
 // listenHandlers make what is done with each delivery, one after the other; it is shown when all has gone well. A
 // script or a program shows what it likes.
 func (a *app) listenHandlers(ctx context.Context, o *listenOptions, p *present.Printer) (receiver.Handler, func(), error) {
+	runtime, closeAll, err := a.listenRuntime(ctx, o.script != "")
+	if err != nil {
+		return nil, nil, err
+	}
 	var steps []receiver.Handler
-	closeAll := func() {}
+	if runtime != nil {
+		steps = append(steps, tellPlugins(runtime))
+	}
 	if o.script != "" {
-		step, closeScript, err := a.scriptHandler(ctx, o.script)
+		step, err := a.scriptHandler(ctx, runtime, o.script)
 		if err != nil {
+			closeAll()
 			return nil, nil, err
 		}
-		steps, closeAll = append(steps, step), closeScript
+		steps = append(steps, step)
 	}
 	if o.forward != "" {
 		steps = append(steps, forwardTo(o.forward))
@@ -161,13 +168,19 @@ local told = require("json").decode(arg[1])
 callback, event = nil, nil
 if told.callback_action then callback = told else event = told end`
 
-// scriptHandler runs a script for each delivery, one at a time. Its globals last from one to the next.
-func (a *app) scriptHandler(ctx context.Context, path string) (receiver.Handler, func(), error) {
-	script, err := a.readScript(ctx, nil, []string{path})
+// listenRuntime is the interpreter of the script and of the plugins; nil if there is neither.
+func (a *app) listenRuntime(ctx context.Context, script bool) (*luabind.Runtime, func(), error) {
+	s, err := a.settings()
 	if err != nil {
 		return nil, nil, err
 	}
-	script.Program = a.program
+	if err := a.findPlugins(s); err != nil {
+		return nil, nil, err
+	}
+	if !script && a.pluginOptions() == nil {
+		a.tellPlugins()
+		return nil, func() {}, nil
+	}
 	client, options, err := a.prepare(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -176,8 +189,38 @@ func (a *app) scriptHandler(ctx context.Context, path string) (receiver.Handler,
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot start the interpreter: %w", err)
 	}
+	a.loadedPlugins(runtime)
+	a.tellPlugins()
+	return runtime, func() {
+		if err := runtime.Close(); err != nil {
+			a.warn(err.Error(), "what the script wrote may be incomplete")
+		}
+	}, nil
+}
+
+// tellPlugins is the step in which plugins see a callback, and may refuse it.
+func tellPlugins(runtime *luabind.Runtime) receiver.Handler {
+	return func(ctx context.Context, d *receiver.Delivery) error {
+		if d.Callback == nil {
+			return nil
+		}
+		err := runtime.CallbackReceived(ctx, d.Callback)
+		if refusal, ok := errors.AsType[*luabind.PluginError](err); ok && refusal.Refused {
+			return fmt.Errorf("%w: %v", receiver.ErrRefused, refusal)
+		}
+		return err
+	}
+}
+
+// scriptHandler runs a script for each delivery, one at a time. Its globals last from one to the next.
+func (a *app) scriptHandler(ctx context.Context, runtime *luabind.Runtime, path string) (receiver.Handler, error) {
+	script, err := a.readScript(ctx, nil, []string{path})
+	if err != nil {
+		return nil, err
+	}
+	script.Program = a.program
 	var one sync.Mutex
-	step := func(ctx context.Context, d *receiver.Delivery) error {
+	return func(ctx context.Context, d *receiver.Delivery) error {
 		text, err := json.Marshal(told(d))
 		if err != nil {
 			return err
@@ -196,10 +239,5 @@ func (a *app) scriptHandler(ctx context.Context, path string) (receiver.Handler,
 			err = flushed
 		}
 		return err
-	}
-	return step, func() {
-		if err := runtime.Close(); err != nil {
-			a.warn(err.Error(), "what the script wrote may be incomplete")
-		}
 	}, nil
 }

@@ -73,6 +73,9 @@ func (a *app) runDraining(ctx context.Context, runtime *luabind.Runtime, script 
 	interrupt := runtime.Interrupt
 	a.interrupt.Store(&interrupt)
 	defer a.interrupt.Store(nil)
+	serving := runtime.Serving
+	a.serving.Store(&serving)
+	defer a.serving.Store(nil)
 	err := runtime.Run(ctx, script)
 	code := exitCode(a.drained.Load())
 	if code == 0 {

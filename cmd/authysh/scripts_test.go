@@ -53,6 +53,8 @@ func TestShippedScripts(t *testing.T) {
 		}},
 		"approve":            {"approve_login.lua", nil, 0, []string{"the user's answer: approved\nletting them in\n$"}},
 		"deny":               {"approve_login.lua", []string{"deny"}, 1, []string{"the user's answer: denied\nlogin refused\n$"}},
+		"login server":       {"login_approval_server.lua", nil, 0, []string{"^waiting for callbacks at http://127.0.0.1:\\d+/callback/onetouch\nasked, .*\nthe user's answer: approved, by callback\nletting them in\n$"}},
+		"login server, deny": {"login_approval_server.lua", []string{"deny"}, 1, []string{"the user's answer: denied, by callback\nlogin refused\n$"}},
 		"verify phone":       {"verify_phone.lua", nil, 0, []string{`Verification code is correct`}},
 		"verify given phone": {"verify_phone.lua", []string{"(415) 555-2671", "US"}, 0, []string{`\+1 415-555-2671`, `Verification code is correct`}},
 		"verify callback":    {"verify_callback.lua", nil, 0, []string{"^genuine: user 1635 approved .*\nrefused: .*signature is wrong.*\n$"}},
