@@ -55,7 +55,9 @@ func (a *app) listenHandlers(ctx context.Context, o *listenOptions, p *present.P
 	}
 	if o.script == "" && o.exec == "" {
 		steps = append(steps, func(_ context.Context, d *receiver.Delivery) error {
-			if err := a.printPlain(p, present.Result{Value: told(d), Raw: d.Body}); err != nil {
+			if err := a.printPlain(p, present.Result{Value: told(d), Raw: d.Body, Pretty: func(w io.Writer) {
+				writeDelivery(w, d, a.resultColors())
+			}}); err != nil {
 				return err
 			}
 			return a.out.Flush()
