@@ -21,6 +21,7 @@ func phoneInHand(*luabind.Host) luabind.Module {
 	return luabind.Module{Name: "sandbox", Functions: []luabind.Function{
 		{Name: "last_code", Params: []luabind.Param{filter}, Call: call},
 		{Name: "register_app", Params: []luabind.Param{{Name: "authy_id", Type: "integer|string"}}, Call: call},
+		{Name: "set_callback", Params: []luabind.Param{{Name: "url", Type: "string", Optional: true}, {Name: "method", Type: "string", Optional: true}}, Call: call},
 		{Name: "approve", Params: []luabind.Param{{Name: "uuid", Type: "string"}}, Call: call},
 		{Name: "deny", Params: []luabind.Param{{Name: "uuid", Type: "string"}}, Call: call},
 	}}
