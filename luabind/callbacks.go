@@ -69,7 +69,7 @@ func (o serveOptions) receiverOptions(h *Host) (receiver.Options, error) {
 		r.Key = h.client.Key
 	}
 	if r.Key == "" {
-		wrong("key", "is required: callbacks are signed with the application's API key, and the client has none")
+		wrong("key", "is required: give the API key of the application, which signs callbacks; the client has none")
 	}
 	if r.Path == "" {
 		r.Path = "/callback/onetouch"
