@@ -38,6 +38,10 @@ before_call comes first, its after_call last.
   call:refuse("why")  the call is not made, and raises an error with the reason
   call:answer{ ... }  gives the result: in place of the call, or of what came
 
+A format gets a result as scripts know it, and gives its text: --output markdown
+shows the result of any command by it, and .output markdown all values at the
+prompt. The program's own formats, and those of plugins further out, come first.
+
 An error in before_call keeps the call from being made. One in after_call,
 on_error or on_batch_end cannot undo it, and goes to the log.
 

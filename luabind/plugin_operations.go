@@ -103,14 +103,44 @@ func (g *guest) format(ctx context.Context, name string, value any) (text string
 		L.Push(ToLua(L, value))
 		L.Push(g.context)
 		return 2
-	}, func(v lua.LValue) error {
+	}, textInto(&text))
+	if err != nil {
+		return "", &PluginError{Plugin: g.name, Where: "format " + name, Reason: err.Error()}
+	}
+	return text, nil
+}
+
+// textInto takes the text that a format gave.
+func textInto(text *string) func(lua.LValue) error {
+	return func(v lua.LValue) error {
 		s, ok := v.(lua.LString)
 		if !ok {
 			return fmt.Errorf("must give a text, got %s", typeName(v))
 		}
-		text = string(s)
+		*text = string(s)
 		return nil
-	})
+	}
+}
+
+// formatIn renders a value of a script, whose interpreter is held.
+func (g *guest) formatIn(h *Host, L *lua.LState, name string, value lua.LValue) (text string, err error) {
+	// As in runHook: whoever holds the script's interpreter must not block on the plugin's.
+	if !g.interpreter.TryLock() {
+		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
+	}
+	defer g.interpreter.Unlock()
+	b := g.newBudget(contextOf(L), "format "+name, operationLead)
+	b.outer, b.script = h, L
+	var failure error
+	err = g.runLocked(&b, g.formats[name], func(inner *lua.LState) int {
+		copied := lua.LValue(lua.LNil)
+		if copied, failure = borderOf(inner).carry(value); failure != nil {
+			inner.RaiseError("the value %v", failure)
+		}
+		inner.Push(copied)
+		inner.Push(g.context)
+		return 2
+	}, textInto(&text))
 	if err != nil {
 		return "", &PluginError{Plugin: g.name, Where: "format " + name, Reason: err.Error()}
 	}

@@ -127,8 +127,8 @@ func (s *Session) Eval(ctx context.Context, src string) (shown string, err error
 		for i := range values {
 			values[i] = L.Get(top + 1 + i)
 		}
-		shown = s.result(c, values)
-		return nil
+		shown, err = s.result(c, values)
+		return err
 	})
 	if err == nil && ctx.Err() != nil { // the interrupt ended a coroutine, and what resumed it went on
 		return "", context.Cause(ctx)
@@ -164,16 +164,19 @@ func (s *Session) failed(ctx context.Context, failure *ScriptError, name string)
 }
 
 // result keeps the first value in _ and gives the text of all.
-func (s *Session) result(c *typed, values []lua.LValue) string {
+func (s *Session) result(c *typed, values []lua.LValue) (string, error) {
 	if len(values) == 0 {
-		return ""
+		return "", nil
 	}
 	if c.writes() && len(values) == 1 && values[0] == lua.LTrue {
-		return "" // io.write returns true, which nobody asked for
+		return "", nil // io.write returns true, which nobody asked for
 	}
 	s.rt.state.G.Global.RawSetString("_", values[0])
 	s.paths = nil // the chunk may have defined functions
-	return s.show(values, c.valueNames())
+	if text, err := s.showAsPlugin(values); text != "" || err != nil {
+		return text, err
+	}
+	return s.show(values, c.valueNames()), nil
 }
 
 // Print gives the text of values as Eval shows them. The caller must be in the runtime's interpreter: a module function

@@ -135,7 +135,7 @@ func (a *app) settings() (*settings, error) { return a.settingsWith(nil) }
 
 // settingsWith reads them with some that are stronger than all others.
 func (a *app) settingsWith(strongest layer) (*settings, error) {
-	flags, err := fromFlags(a.flags)
+	flags, err := a.flagLayer()
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (a *app) quickSettings() (*settings, error) { return a.settingsOver() }
 
 // settingsOver are those of the flags and the environment over weaker ones.
 func (a *app) settingsOver(weaker ...layer) (*settings, error) {
-	flags, err := fromFlags(a.flags)
+	flags, err := a.flagLayer()
 	if err != nil {
 		return nil, err
 	}

@@ -171,6 +171,8 @@ func (a *app) offer(root *cobra.Command) {
 		known := &table[i]
 		switch {
 		case known.flag() == "":
+		case known.name == outputSetting:
+			completeWith(root, known.flag(), a.forms()...)
 		case known.choices != nil:
 			completeWith(root, known.flag(), known.choices...)
 		case known.kind == toggle:

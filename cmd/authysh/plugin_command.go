@@ -260,6 +260,9 @@ func (p *shownPlugin) facts() [][]string {
 	for _, line := range permissionLines(p.Permissions) {
 		facts = append(facts, []string{"permission " + line[0], line[1]})
 	}
+	if len(p.Formats) > 0 {
+		facts = append(facts, []string{"use of formats", "--output " + p.Formats[0] + ", and .output " + p.Formats[0] + " at the prompt"})
+	}
 	for _, s := range p.config {
 		facts = append(facts, []string{"setting " + s.Name, s.Type + ": " + s.Doc})
 	}

@@ -33,7 +33,10 @@ type pluginUse struct {
 	failures []pluginFailure
 	told     bool  // of the failures
 	blocked  error // what kept plugins from being searched for
+	probing  bool  // the plugins are not loaded yet, so nobody knows their formats
 
+	planted bool             // the runtime was made, if there are plugins
+	ends    context.Context  // of the command
 	runtime *luabind.Runtime // of commands; nil when no plugin is enabled
 }
 
@@ -198,11 +201,16 @@ func (a *app) pluginCommandNames() []string {
 // openPlugins makes the runtime in which commands run plugins, if any is enabled. The flags are not parsed yet. Where the
 // settings are in disorder there are no plugins; the command will complain.
 func (a *app) openPlugins(args []string) {
+	a.plugins.planted = true
+	if asksForCompletion(args) {
+		args = args[1 : len(args)-1] // the last word is not finished
+	}
 	state, broken := a.pluginState()
 	if broken == nil && len(state.Plugins) == 0 {
 		return
 	}
 	probe := &app{stdio: a.stdio, err: io.Discard, warnings: func(string, string) {}}
+	probe.plugins.probing = true
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.AddFlagSet(probe.globalFlags())

@@ -204,7 +204,7 @@ func (s sessionOf) Complete(text string, pos int) repl.Completions {
 // Formats, Format and SetFormat serve the command .output.
 func (s sessionOf) Formats() []string {
 	var names []string
-	for _, format := range luabind.Formats() {
+	for _, format := range s.p.session.Formats() {
 		names = append(names, string(format))
 	}
 	return names

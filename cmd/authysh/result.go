@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/luabind"
 )
 
 // How commands show their results, on standard output alone. A command that does something first asks for a printer, so
@@ -26,7 +27,8 @@ func (a *app) printer(s *settings) (*present.Printer, error) {
 			return nil, &usageError{message: "--" + name + " must not be blank"}
 		}
 	}
-	o := present.Options{Form: s.text("output"), Query: a.query, Template: a.template}
+	o := present.Options{Form: s.text(outputSetting), Query: a.query, Template: a.template}
+	o.Render = a.renderer(o.Form)
 	switch {
 	case o.Template != "" && !a.flags.Changed("output"):
 		o.Form = "" // what the environment or a file prefers gives way to a flag
@@ -69,6 +71,9 @@ func misused(err error, hint string) error {
 			hint = wrong.Hint
 		}
 		return &usageError{message: wrong.Error(), hint: hint}
+	}
+	if _, ok := errors.AsType[*luabind.PluginError](err); ok && hint != "" {
+		return &hinted{err, hint}
 	}
 	return err
 }

@@ -119,7 +119,10 @@ func (a *app) rootCommand() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkFlags(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.plugins.ends = cmd.Context()
+			return a.checkFlags(cmd)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if options.version {
 				return a.showVersionLine()

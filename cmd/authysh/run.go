@@ -49,6 +49,9 @@ func (a *app) runScript(cmd *cobra.Command, options *rootOptions, args []string)
 	}
 	a.loadedPlugins(runtime)
 	a.tellPlugins()
+	if err := a.checkForm(a.loaded.text(outputSetting), runtime); err != nil {
+		return errors.Join(err, runtime.Close())
+	}
 	err = a.runIn(ctx, runtime, script)
 	unsaved := runtime.Close()
 	if err != nil && unsaved != nil {

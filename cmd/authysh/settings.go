@@ -74,12 +74,15 @@ var table = []setting{
 	{name: "production", kind: toggle, def: "false", doc: "calls are real: red prompt, confirmed deletes"},
 	{name: "confirm", kind: choice, choices: []string{"always", "writes", "deletes", "never"},
 		doc: "which calls the prompt asks about"},
-	{name: "output", kind: choice, arg: "form", choices: present.Forms(),
+	{name: outputSetting, kind: choice, arg: "form", choices: present.Forms(),
 		doc: "pretty, json, yaml, table or raw; pretty on a terminal"},
 	{name: colorSetting, kind: choice, arg: "when", def: "auto", choices: []string{"auto", "always", "never"},
 		doc: "colours: auto, always or never"},
 	{name: "profile", kind: text, arg: "name", topLevel: true, doc: "profile of the configuration file"},
 }
+
+// outputSetting is the form of results. Its flag takes the formats of plugins, too.
+const outputSetting = "output"
 
 // profilesKey holds the profiles in a file. It is no setting, as it has no value of its own.
 const profilesKey = "profiles"

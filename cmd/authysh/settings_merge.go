@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/authysh/authysh/luabind/plugin"
 )
 
 // layer is the settings that come from one place.
@@ -134,6 +136,9 @@ func fromFlags(flags *pflag.FlagSet) (layer, error) {
 		}
 		where := origin{where: "--" + known.flag()}
 		value, err := known.parse(given.Value.String())
+		if err != nil && known.name == outputSetting && plugin.CheckName(given.Value.String()) == nil {
+			value, err = given.Value.String(), nil // perhaps a plugin's; see checkForm
+		}
 		if err != nil {
 			return nil, where.complain(known.name, err.Error())
 		}

@@ -14,6 +14,9 @@ AUTHYSH_OUTPUT or output in the configuration choose the form:
   raw     the service's answer byte for byte; with --query, texts without
           quotes, and each text or number of a list on a line of its own
 
+Plugins add formats, which --output alone takes: 'authysh plugin info' names
+them. With --query, one gets the part that was picked.
+
 --query picks a part of the result with a JMESPath expression, --template shows
 it through a Go template. Both are checked before anything is sent:
 

@@ -7,9 +7,11 @@ package present
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -29,8 +31,11 @@ func Forms() []string { return []string{Pretty, JSON, YAML, Table, Raw} }
 
 // Options say how results are shown.
 type Options struct {
-	// Form is one of [Forms]; empty is [JSON].
+	// Form is one of [Forms]; empty is [JSON]. Another one is that of Render.
 	Form string
+	// Render makes the text of a form that is none of [Forms]: of the result, or of what the query picked, as encoding/json
+	// decodes it, with numbers as json.Number.
+	Render func(value any) (string, error)
 	// Query is a JMESPath expression; what it picks is shown instead of the result. Empty is none.
 	Query string
 	// Template is a Go template, which takes the place of a form. Empty is none.
@@ -89,7 +94,7 @@ func New(o Options) (*Printer, error) {
 	if p.options.Form == "" {
 		p.options.Form = JSON
 	}
-	if !slices.Contains(Forms(), p.options.Form) {
+	if !slices.Contains(Forms(), p.options.Form) && o.Render == nil {
 		return nil, fmt.Errorf("present: no form %q", p.options.Form)
 	}
 	if p.options.Now == nil {
@@ -153,6 +158,9 @@ func (p *Printer) text(r Result) ([]byte, error) {
 		}
 		fields = nil // what is picked has a shape of its own
 	}
+	if p.options.Render != nil && !slices.Contains(Forms(), form) {
+		return p.rendered(value)
+	}
 	switch form {
 	case YAML:
 		return encodeYAML(value)
@@ -168,6 +176,24 @@ func (p *Printer) text(r Result) ([]byte, error) {
 		return pen.Bytes(), nil
 	}
 	return append(appendJSON(nil, value), '\n'), nil
+}
+
+// rendered is a value in a form of the caller's. What a terminal would obey is left out of it.
+func (p *Printer) rendered(value any) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(appendJSON(nil, value)))
+	decoder.UseNumber()
+	var plain any
+	if err := decoder.Decode(&plain); err != nil {
+		return nil, fmt.Errorf("cannot show the result: %w", err)
+	}
+	text, err := p.options.Render(plain)
+	if err != nil {
+		return nil, err
+	}
+	if text = WithoutControls(text); !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return []byte(text), nil
 }
 
 // raw is an answer byte for byte; on a terminal the line is ended, so that the prompt has its own.
