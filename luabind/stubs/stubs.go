@@ -21,9 +21,10 @@ type File struct {
 // Generate makes a file for each module of the manual, in their order. The same manual makes the same files.
 func Generate(manual *luabind.Manual) []File {
 	var files []File
-	for _, m := range manual.Modules() {
+	modules := manual.Modules()
+	for _, m := range modules {
 		w := &writer{module: m.Name, aliases: map[string]string{}, taken: map[string]string{}, operations: operationsOf(m)}
-		files = append(files, File{m.Name + ".lua", w.moduleText(m)})
+		files = append(files, File{m.Name + ".lua", w.moduleText(m, modules)})
 	}
 	return files
 }
@@ -45,12 +46,15 @@ type writer struct {
 	operations map[string]authy.Operation // of the module, by the names that scripts call them by
 }
 
-// operationsOf are the operations of the API, those of the host among them.
+// operationsOf are the operations of a module: those of the API with those of the host among them, or those of a plugin.
 func operationsOf(m luabind.Module) map[string]authy.Operation {
-	if m.Name != api {
-		return nil
-	}
 	known := map[string]authy.Operation{}
+	if m.Name != api {
+		for _, op := range m.Operations {
+			known[op.Name] = op
+		}
+		return known
+	}
 	for _, op := range slices.Concat(authy.Operations(), m.Operations) {
 		known[api+"."+op.Name] = op
 	}
@@ -71,7 +75,7 @@ func (w *writer) doc(text string) {
 	}
 }
 
-func (w *writer) moduleText(m luabind.Module) string {
+func (w *writer) moduleText(m luabind.Module, all []luabind.Module) string {
 	w.line(Marker)
 	w.line("---@meta ", m.Name)
 	w.line()
@@ -87,6 +91,9 @@ func (w *writer) moduleText(m luabind.Module) string {
 	}
 	if m.Name == api {
 		w.styles(m)
+		w.pluginTables(all)
+	} else {
+		w.moduleStyles(m)
 	}
 	for _, t := range m.Types {
 		w.object(t, m)
@@ -126,7 +133,7 @@ func (w *writer) function(prefix string, f luabind.Function, base string, how fo
 	params, returns := f.Params, f.Returns
 	if how == direct && !strings.HasSuffix(prefix, ":") {
 		w.functionClasses(base, f, isOperation)
-		if prefix == api+"." {
+		if prefix == api+"." || isOperation {
 			w.task(base, f, isOperation)
 		}
 	}
