@@ -52,8 +52,9 @@ type budget struct {
 	*account
 
 	// Of the code of plugins alone.
-	hook    *hookRun // what a hook answers
-	touched bool     // something outside was asked for, so that it cannot be said that nothing was done
+	hook     *hookRun // what a hook answers
+	touched  bool     // something outside was asked for, so that it cannot be said that nothing was done
+	updating bool     // while the code holds the lock of a file
 
 	// The script that a hook is called for, whose interpreter is held meanwhile; nil for none.
 	outer  *Host

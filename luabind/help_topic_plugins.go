@@ -52,7 +52,12 @@ modules json, csv (texts), phone, totp, time and log, and as far as permitted:
   http.post(url, { json = | form = | body = })  http.request{ method = , url = }
   env.get(name)
   fs.read(path)  fs.list(path)  fs.write(path, text)  fs.append(path, text)
+  fs.update(path, function(text) return text end)
   exec.run(program, { arguments }, { stdin = }) code, stdout, stderr; no shell
+
+fs.update gives the function what the file holds, or nil, and writes what it
+returns, unless that is nil. Other programs that update the file wait meanwhile,
+by a file beside it with .lock in its name.
 
 Permissions: net has hosts, https only unless http:// stands in front, and only
 public addresses unless private: does; env has names; read and write have files

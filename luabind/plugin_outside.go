@@ -32,7 +32,7 @@ func (g *guest) addOutside(globals *lua.LTable) {
 	if len(g.granted.Read)+len(g.granted.Write) > 0 {
 		files := map[string]lua.LGFunction{"read": g.fsRead, "list": g.fsList}
 		if len(g.granted.Write) > 0 {
-			files["write"], files["append"] = g.fsWrite, g.fsAppend
+			files["write"], files["append"], files["update"] = g.fsWrite, g.fsAppend, g.fsUpdate
 		}
 		add("fs", files)
 	}

@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"authy/receiver":      {modulePath + "/authy", "github.com/golang-jwt/jwt/v5", "github.com/gofrs/flock"},
 	"luabind": {
 		modulePath + "/authy", modulePath + "/authy/receiver", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
-		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate",
+		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate", "github.com/gofrs/flock",
 	},
 	"luabind/internal/keyset": {},
 	"luabind/internal/lua51":  {"github.com/yuin/gopher-lua/..."},

@@ -1,7 +1,7 @@
 -- guard: lets through only what is allowed: operations, countries, and so many texts and calls a day.
 --
--- The count of the day (UTC) is in the plugin's data directory, so that it holds over many runs. Two programs that run at
--- the same moment may count a message less.
+-- The count of the day (UTC) is in the plugin's data directory, so that it holds over many runs, also over those that go
+-- on at the same moment.
 
 local plugin = require "plugin"
 
@@ -29,11 +29,16 @@ local function includes(list, matches)
   return false
 end
 
-local function sent_today()
-  local today = time.format(time.now(), "%Y-%m-%d")
-  local text = fs.read(file)
-  local known = text and json.decode(text) or {}
-  return known.day == today and known.count or 0, today
+-- Counts one more message of today, unless there are as many as may be.
+local function take(today, most)
+  local taken = false
+  fs.update(file, function(text)
+    local known = text and json.decode(text) or {}
+    local count = known.day == today and known.count or 0
+    taken = count < most
+    return taken and json.encode { day = today, count = count + 1 } or nil
+  end)
+  return taken
 end
 
 return plugin.define {
@@ -66,11 +71,10 @@ return plugin.define {
       end
 
       if allowed.daily and call.effect == "sends" and not call.dry_run then
-        local count, today = sent_today()
-        if count >= allowed.daily then
+        local today = time.format(time.now(), "%Y-%m-%d")
+        if not take(today, allowed.daily) then
           return call:refuse("the " .. allowed.daily .. " messages of " .. today .. " are sent; the next may go out tomorrow")
         end
-        fs.write(file, json.encode { day = today, count = count + 1 })
       end
     end,
   },
