@@ -38,6 +38,9 @@ before_call comes first, its after_call last.
   call:refuse("why")  the call is not made, and raises an error with the reason
   call:answer{ ... }  gives the result: in place of the call, or of what came
 
+In a dry run of a flow or a command, call.dry_run is true: before_call may change
+or refuse the call as ever, and should do nothing else; it is not made.
+
 A format gets a result as scripts know it, and gives its text: --output markdown
 shows the result of any command by it, and .output markdown all values at the
 prompt. The program's own formats, and those of plugins further out, come first.

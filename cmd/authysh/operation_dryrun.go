@@ -71,6 +71,16 @@ func (p *performed) rehearse(ctx context.Context, call *authy.BoundCall, printer
 	if c.Key == "" {
 		c.Key = placeholderKey
 	}
+	call, params, answered, err := p.afterHooks(ctx, call)
+	switch {
+	case err != nil:
+		return p.named(err)
+	case answered != nil:
+		fmt.Fprintln(p.app.err, "authysh: a plugin answers this call itself: nothing would be sent")
+		return p.app.print(printer, *answered)
+	case !p.op.OfAPI():
+		return p.rehearsePlugin(call, params, printer)
+	}
 	caught, err := catch(ctx, c, call)
 	if err != nil {
 		return p.named(err)

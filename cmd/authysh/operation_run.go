@@ -25,6 +25,8 @@ type callOptions struct {
 
 func (o *callOptions) addTo(flags *pflag.FlagSet, op authy.Operation) {
 	if op.Name != "" && !op.OfAPI() { // a plugin's, which has no request to show
+		flags.StringVar(&o.dryRun, "dry-run", "", "show what would be run with which parameters, and run nothing")
+		flags.Lookup("dry-run").NoOptDefVal = "http"
 		if op.Effect == authy.Deletes {
 			flags.BoolVarP(&o.yes, "yes", "y", false, "delete without asking")
 		}
@@ -95,8 +97,8 @@ func (a *app) perform(cmd *cobra.Command, p *performed) error {
 	}
 	a.tellPlugins()
 	if p.options.dryRun != "" {
-		if !p.op.OfAPI() {
-			return &usageError{message: "--dry-run shows requests of the API, and " + p.op.Name + " is an operation of a plugin"}
+		if p.options.dryRun == "curl" && !p.op.OfAPI() {
+			return &usageError{message: "--dry-run=curl shows requests of the API, and " + p.op.Name + " is an operation of a plugin", hint: "--dry-run shows what it would be run with"}
 		}
 		return p.rehearse(ctx, call, printer)
 	}
