@@ -3,6 +3,7 @@ package luabind
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -88,13 +89,20 @@ func BenchmarkPluginOverhead(b *testing.B) {
 	b.ReportMetric(100*float64(best[1]-best[0])/float64(best[0]), "%-hooks")
 }
 
-// BenchmarkPluginLoad is a runtime with one plugin, and one without.
+// BenchmarkPluginLoad is the start of a runtime without plugins, with one and with five, each with an operation and a hook.
 func BenchmarkPluginLoad(b *testing.B) {
-	for name, plugins := range map[string][]plugin.Enabled{"none": nil, "one": {pluginOf(b, "a", definition("a", "", notifyOperations))}} {
-		b.Run(name, func(b *testing.B) {
+	for _, count := range []int{0, 1, 5} {
+		var plugins []plugin.Enabled
+		for _, name := range []string{"a", "b", "c", "d", "e"}[:count] {
+			plugins = append(plugins, pluginOf(b, name, definition(name, "", notifyOperations+", hooks = { before_call = function() end }")))
+		}
+		b.Run(strconv.Itoa(count), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				rt, err := New(&authy.Client{Key: "k"}, Plugins(plugins...))
+				if err == nil {
+					err = rt.PluginError()
+				}
 				if err != nil {
 					b.Fatal(err)
 				}
