@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 // completeSetting offers the settings, and behind one the values that it may have.
 func (a *app) completeSetting(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
@@ -12,6 +16,13 @@ func (a *app) completeSetting(cmd *cobra.Command, args []string, toComplete stri
 			found = append(found, known.name+"\t"+known.doc)
 		case len(args) == 1 && args[0] == known.name && cmd.Name() == "set":
 			return a.settingValues(cmd, args, known, toComplete)
+		}
+	}
+	if len(args) == 0 && !inProfile {
+		if strings.HasPrefix(toComplete, pluginsKey[:2]) {
+			found = append(found, a.offerPluginSettings(cmd.Context())...)
+		} else {
+			found = append(found, pluginsKey+".\tthe settings of plugins")
 		}
 	}
 	return beginningWith(toComplete, found), cobra.ShellCompDirectiveNoFileComp

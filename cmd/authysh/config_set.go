@@ -24,7 +24,7 @@ func (a *app) configSetCommand() *cobra.Command {
 			"key such as profiles.staging.host, the setting is the profile's, which is made if\n" +
 			"it is not there. The file is the one that 'authysh config path' shows. A secret\n" +
 			"without a value is asked for, and not shown.",
-		Example:           "  authysh config set timeout 20s\n  authysh config set --profile staging host https://authy.staging.example.com\n  pass show authy | authysh config set key -",
+		Example:           "  authysh config set timeout 20s\n  authysh config set --profile staging host https://authy.staging.example.com\n  authysh config set plugins.config.guard.countries '[PT, ES]'\n  pass show authy | authysh config set key -",
 		Annotations:       map[string]string{usesFlags: "config profile output"},
 		Args:              betweenArguments(1, 2, "a key and a value, as in: authysh config set timeout 20s"),
 		ValidArgsFunction: a.completeSetting,
@@ -58,6 +58,12 @@ type changedSetting struct {
 }
 
 func (a *app) setConfig(ctx context.Context, t configTarget, args []string, keyStdin bool) error {
+	if isPluginKey(args[0]) {
+		if keyStdin {
+			return &usageError{message: "--key-stdin goes with key_keyring only"}
+		}
+		return a.setPluginConfig(ctx, t, args)
+	}
 	key, err := a.configKey(args[0])
 	if err != nil {
 		if name, _, pair := strings.Cut(args[0], "="); pair && len(args) == 1 {

@@ -65,6 +65,14 @@ func (a *app) showConfig(everyOrigin bool) error {
 		}
 		shown = append(shown, line)
 	}
+	ofPlugins, err := a.shownPluginSettings(s)
+	if err != nil {
+		return err
+	}
+	for _, line := range ofPlugins {
+		rows = append(rows, []string{line.Name, line.Value, line.Origin})
+	}
+	shown = append(shown, ofPlugins...)
 	result := struct {
 		File     string         `json:"file" yaml:"file"`
 		Profile  string         `json:"profile" yaml:"profile"`
@@ -102,6 +110,9 @@ func (a *app) configGetCommand() *cobra.Command {
 }
 
 func (a *app) getConfig(written string, unmask bool) error {
+	if isPluginKey(written) {
+		return a.getPluginConfig(written)
+	}
 	key, err := a.configKey(written)
 	if err != nil {
 		return err

@@ -27,6 +27,9 @@ func (a *app) configUnsetCommand() *cobra.Command {
 }
 
 func (a *app) unsetConfig(ctx context.Context, t configTarget, written string) error {
+	if isPluginKey(written) {
+		return a.unsetPluginConfig(ctx, t, written)
+	}
 	key, err := a.configKey(written)
 	if err != nil {
 		return err

@@ -79,6 +79,8 @@ func configurationTopic() string {
 		}
 	}
 	writeList(&b, guarded)
+	b.WriteString("\nplugins.dirs and plugins.config.NAME.SETTING are the settings of plugins, which\n" +
+		"stand at the top level only; lists are written as [PT, ES].\n")
 	b.WriteString("\n'authysh config show' tells what holds and who said so.\n")
 	return b.String()
 }
