@@ -24,11 +24,12 @@ func (w *pageWriter) writeModule() {
 		w.heading("Description")
 		w.b.WriteString(escaped(m.Doc) + "\n")
 	}
-	if m.Name == apiModule {
+	if m.Name == apiModule || len(m.Operations) > 0 {
 		w.heading("Styles")
-		w.b.WriteString("Each of the functions below is also in these tables:\n\n")
+		w.b.WriteString("Each of the operations below is also in these tables:\n\n")
 		for _, style := range luabind.Styles() {
-			w.item("`"+style.Name+"`", escaped(style.Doc))
+			name := m.Name + strings.TrimPrefix(style.Name, apiModule)
+			w.item("`"+name+"`", escaped(strings.Replace(style.Doc, "of authy", "of "+m.Name, 1)))
 		}
 	}
 	if len(m.Functions) > 0 {
