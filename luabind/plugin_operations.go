@@ -129,14 +129,13 @@ func (g *guest) formatIn(h *Host, L *lua.LState, name string, value lua.LValue) 
 		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
 	}
 	defer g.interpreter.Unlock()
+	copied, err := g.border.carry(value)
+	if err != nil {
+		return "", &PluginError{Plugin: g.name, Where: "format " + name, Reason: "the value " + err.Error()}
+	}
 	b := g.newBudget(contextOf(L), "format "+name, operationLead)
 	b.outer, b.script = h, L
-	var failure error
 	err = g.runLocked(&b, g.formats[name], func(inner *lua.LState) int {
-		copied := lua.LValue(lua.LNil)
-		if copied, failure = borderOf(inner).carry(value); failure != nil {
-			inner.RaiseError("the value %v", failure)
-		}
 		inner.Push(copied)
 		inner.Push(g.context)
 		return 2
