@@ -366,13 +366,18 @@ func failuresOf(op *authy.Operation) [][2]string {
 		[2]string{"response", "the answer is not what the API promises"})
 }
 
+// CommandOf is the command line of an operation as its users type it: authysh user create <email>, and discount set <code> for
+// one of a host's own, which is another program. It is empty for an operation without command.
+func CommandOf(op authy.Operation) string {
+	if op.Command == "" || !op.OfAPI() && !strings.Contains(op.Name, ".") { // names of plugins' operations have a dot
+		return op.Command
+	}
+	return "authysh " + op.Command
+}
+
 func operationSource(b *strings.Builder, op *authy.Operation) {
-	if op.Command != "" {
-		program := "authysh "
-		if !op.OfAPI() && !strings.Contains(op.Name, ".") { // one of the host, which is another program
-			program = ""
-		}
-		b.WriteString("\nCommand:  " + program + op.Command + "\n")
+	if command := CommandOf(*op); command != "" {
+		b.WriteString("\nCommand:  " + command + "\n")
 	}
 	if !op.OfAPI() {
 		return

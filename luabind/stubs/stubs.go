@@ -139,7 +139,7 @@ func (w *writer) function(prefix string, f luabind.Function, base string, how fo
 	}
 	w.doc(f.Doc)
 	if isOperation {
-		w.doc("\nIt " + op.Effect.String() + commandOf(op))
+		w.doc("\nIt " + op.Effect.String() + commandText(op))
 	}
 	if f.Example != "" && how == direct {
 		w.doc("\n```lua\n" + f.Example + "\n```")
@@ -286,13 +286,9 @@ func (w *writer) constants(fields []luabind.Param, indent string) {
 	}
 }
 
-// commandOf names the command of an operation. That of a host's own is none of authysh.
-func commandOf(op authy.Operation) string {
-	switch {
-	case op.Command == "":
-		return "."
-	case op.OfAPI():
-		return ". Command: `authysh " + op.Command + "`"
+func commandText(op authy.Operation) string {
+	if command := luabind.CommandOf(op); command != "" {
+		return ". Command: `" + command + "`"
 	}
-	return ". Command: `" + op.Command + "`"
+	return "."
 }
