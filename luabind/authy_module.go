@@ -52,7 +52,7 @@ func (b *binding) description() Module {
 		Name: "authy", Doc: "The Authy API.",
 		Functions: functions, Operations: b.own,
 		Values: []Value{{Name: "enums", Type: "table", Doc: "The API's enumerations.", Fields: enumFields(), Make: enums}},
-	}
+	}.lacking(b.lacks)
 }
 
 // optionsTable is the one table that a function takes, behind a client's self.

@@ -70,6 +70,7 @@ type binding struct {
 	call   CallFunc
 	chain  []Middleware
 	own    []authy.Operation // of the host, beside those of the API
+	lacks  []string          // of the functions of the module
 	table  *lua.LTable       // what require "authy" gives, or the client object of a second client
 }
 

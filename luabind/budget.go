@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/metrics"
 	"time"
 
@@ -23,11 +24,16 @@ type account struct {
 	steps   int
 	most    int   // of them; 0 for no limit
 	bytes   int64 // of the strings and lists made so far
-	memory  int64 // of them; 0 for no limit
+	memory  int64 // of them, or of what is kept; 0 for no limit
 	begun   time.Time
 	limit   time.Duration // since then; 0 when the context ends by itself
 	heap    uint64        // of the process, when first looked at
 	failure error         // which limit was exceeded
+
+	// keeps measures what all values take that the code can reach, up to most; nil when the limit is to what is made.
+	keeps    func(most int64) int64
+	measured int64 // what had been made when that was last done
+	room     int64 // what may be made before it is done again
 
 	// exceeded makes the error of a limit of [Limits], and ends the run; nil for plugins.
 	exceeded func(limit, text string) error
@@ -97,31 +103,76 @@ func (a *account) check() {
 		a.exceed("Steps", "ran more than %d instructions", a.most)
 	case a.limit > 0 && time.Since(a.begun) > a.limit:
 		a.exceed("Time", "took longer than %s", a.limit)
+	case a.keeps != nil && a.made()-a.measured > a.room:
+		a.measure()
 	case a.memory > 0 && a.steps%(128*checkEvery) == 0 && a.steps > 0:
 		a.checkHeap()
 	}
 }
 
+// made is about how much was made so far, in bytes, whether it is still there or not.
+func (a *account) made() int64 {
+	const perStep = 32 // an instruction that makes a table or function has others around it
+	return a.bytes + int64(a.steps)*perStep
+}
+
+// measure looks how much is there. Before as much has been made as there is room for, it need not look again.
+func (a *account) measure() {
+	kept := a.keeps(a.memory)
+	if kept > a.memory {
+		a.exceed("Memory", "keeps more than %d KiB", a.memory>>10)
+		return
+	}
+	a.measured, a.room = a.made(), max(a.memory-kept, a.memory/8)
+	a.checkHeap()
+}
+
 // checkHeap is the last resort: it stops code during which the process has grown by far more than the plugin may keep. Other
 // code may have a part in that, so it asks for much.
 func (a *account) checkHeap() {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return
-	}
-	switch now := sample[0].Value.Uint64(); {
+	switch now := a.heapNow(); {
 	case a.heap == 0:
 		a.heap = now
-	case now > a.heap+uint64(4*a.memory):
+	case now > a.heap+uint64(4*a.memory)+heapSlack:
+		if runtime.GC(); a.heapNow() <= a.heap+uint64(4*a.memory)+heapSlack { // the rest was garbage
+			return
+		}
 		a.exceed("Memory", "used too much memory: the program grew by %d MiB", (now-a.heap)>>20)
 	}
 }
 
+// heapSlack is by how much other code of the process may grow meanwhile.
+const heapSlack = 32 << 20
+
+// heapNow is what is on the heap of the process; 0 when that is not known.
+func (a *account) heapNow() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
+}
+
 // charge counts bytes that are made.
 func (a *account) charge(bytes int) {
-	if a.bytes += int64(bytes); a.memory > 0 && a.bytes > a.memory && a.failure == nil {
+	a.bytes += int64(bytes)
+	switch {
+	case a.memory == 0 || a.failure != nil:
+	case a.keeps == nil && a.bytes > a.memory:
 		a.exceed("Memory", "made texts and lists of more than %d MiB", a.memory>>20)
+	case a.keeps != nil && int64(bytes) > a.memory:
+		a.exceed("Memory", "wants more than %d KiB", a.memory>>10)
+	case a.keeps != nil && a.made()-a.measured > a.room:
+		a.measure()
+	}
+}
+
+// work counts steps of a library function, and raises an error when the run is at its end.
+func (b *budget) work(L *lua.LState, steps int) {
+	b.steps += steps
+	if err := b.Err(); err != nil {
+		L.RaiseError("%v", err)
 	}
 }
 

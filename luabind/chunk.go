@@ -13,7 +13,10 @@ import (
 )
 
 // compile turns a script into a function.
-func compile(L *lua.LState, script Script) (*lua.LFunction, error) {
+func (rt *Runtime) compile(L *lua.LState, script Script) (*lua.LFunction, error) {
+	if rt.untrusted != nil {
+		return compileGuarded(L, script.Source, script.Name)
+	}
 	return compileSource(L, script.Source, script.Name)
 }
 

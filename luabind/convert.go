@@ -267,7 +267,12 @@ func toObject(t *lua.LTable) (map[string]any, error) {
 }
 
 // goValues turns Lua values into the Go values that encoding/json writes.
-type goValues struct{ problems authy.Problems }
+//
+// A table that stands in it twice is written twice, so a small one may have a large text: there is a bound to that.
+type goValues struct {
+	problems authy.Problems
+	count    int
+}
 
 func (g *goValues) refuse(at, reason string) {
 	g.problems = append(g.problems, authy.Problem{Param: at, Reason: reason})
@@ -289,6 +294,10 @@ func (g *goValues) object(t *lua.LTable, at string, path []*lua.LTable) (map[str
 			g.refuse(at, "must have strings as keys, got the key "+key.String())
 			return
 		}
+		if !g.fits(len(name)) {
+			g.refuse(clip(at, 100), "is too large")
+			return
+		}
 		object[string(name)] = g.value(value, at+"."+string(name), path)
 	})
 	return object, g.problems
@@ -303,13 +312,27 @@ func (g *goValues) enter(t *lua.LTable, at string, path []*lua.LTable) bool {
 	case len(path) >= maxDepth:
 		g.refuse(at, fmt.Sprintf("is nested more than %d deep", maxDepth))
 		return false
+	case !g.fits(1):
+		g.refuse(at, "is too large")
+		return false
 	}
 	return true
+}
+
+// fits counts a value of some bytes, and reports whether there may be as many.
+func (g *goValues) fits(bytes int) bool {
+	const perCount = 128 // bytes, on average
+	g.count += 1 + bytes/perCount
+	return g.count <= maxCarried
 }
 
 func (g *goValues) value(v lua.LValue, at string, path []*lua.LTable) any {
 	switch v := v.(type) {
 	case lua.LString:
+		if !g.fits(len(v)) {
+			g.refuse(clip(at, 100), "is too large")
+			return nil
+		}
 		return string(v)
 	case lua.LBool:
 		return bool(v)

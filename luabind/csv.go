@@ -159,7 +159,7 @@ func csvEncode(L *lua.LState) int {
 	var options csvEncodeOptions
 	optionsAt(L, 2, "csv.encode", &options)
 	checkHeaderOption(L, "csv.encode", options.Header)
-	text, err := encodeCSV(rows, separatorOf(L, "csv.encode", options.Separator), options.Header)
+	text, err := encodeCSV(rows, separatorOf(L, "csv.encode", options.Separator), options.Header, longestText(L))
 	if err != nil {
 		fail(L, "csv.encode", err)
 	}

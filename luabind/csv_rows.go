@@ -106,13 +106,16 @@ func skipByteOrderMark(r *bufio.Reader) error {
 
 // checkCSVHeader refuses names by which a column could not be told from another.
 func checkCSVHeader(names []string) error {
+	seen := make(map[string]int, len(names))
 	for i, name := range names {
-		switch first := slices.Index(names, name); {
+		first, twice := seen[name]
+		switch {
 		case strings.TrimSpace(name) == "":
 			return fmt.Errorf("column %d has no name", i+1)
-		case first < i:
+		case twice:
 			return fmt.Errorf("columns %d and %d are both named %s", first+1, i+1, clipped(name))
 		}
+		seen[name] = i
 	}
 	return nil
 }

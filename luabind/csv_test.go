@@ -224,7 +224,7 @@ func FuzzCSV(f *testing.F) {
 		for _, row := range rows {
 			list.Append(rowTable(L, nil, row))
 		}
-		encoded, err := encodeCSV(list, ',', nil)
+		encoded, err := encodeCSV(list, ',', nil, 0)
 		if err != nil {
 			t.Fatalf("encode of what %q holds: %v", text, err)
 		}

@@ -239,7 +239,7 @@ func (w *csvWriter) finish() error {
 }
 
 // encodeCSV writes rows as text; without a header, the names of named rows in alphabetical order are the header.
-func encodeCSV(rows *lua.LTable, separator rune, header []string) (string, error) {
+func encodeCSV(rows *lua.LTable, separator rune, header []string, most int) (string, error) {
 	if header == nil {
 		header = namesOf(rows)
 	}
@@ -255,6 +255,9 @@ func encodeCSV(rows *lua.LTable, separator rune, header []string) (string, error
 		if !ok {
 			return "", fmt.Errorf("rows[%d] %w", i, mistyped("a table", rows.RawGetInt(i)))
 		}
+		if most > 0 && b.Len()+textsIn(row) > most {
+			return "", fmt.Errorf("rows[%d] makes a text of more than %d MiB", i, most>>20)
+		}
 		if err := sink.write(row); err != nil {
 			return "", fmt.Errorf("rows[%d] %w", i, err)
 		}
@@ -263,6 +266,16 @@ func encodeCSV(rows *lua.LTable, separator rune, header []string) (string, error
 		return "", err
 	}
 	return b.String(), nil
+}
+
+// textsIn is how many bytes the texts of a row have.
+func textsIn(row *lua.LTable) (bytes int) {
+	row.ForEach(func(_, v lua.LValue) {
+		if text, ok := v.(lua.LString); ok {
+			bytes += len(text)
+		}
+	})
+	return bytes
 }
 
 // namesOf is every name that a row has, sorted; nil when the rows are lists.

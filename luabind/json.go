@@ -49,7 +49,7 @@ type jsonOptions struct {
 func jsonEncode(L *lua.LState) int {
 	var options jsonOptions
 	optionsAt(L, 2, "json.encode", &options)
-	e := jsonEncoder{sorted: options.Sort == nil || *options.Sort}
+	e := jsonEncoder{most: longestText(L), sorted: options.Sort == nil || *options.Sort}
 	var reason string
 	if e.indent, reason = indentOf(options.Indent); reason != "" {
 		refuse(L, "json.encode", "indent", reason)

@@ -21,6 +21,7 @@ func encodeJSON(v lua.LValue, indent string) ([]byte, error) {
 }
 
 type jsonEncoder struct {
+	most   int // bytes; 0 for no limit
 	indent string
 	sorted bool
 	text   []byte
@@ -35,6 +36,9 @@ func (e *jsonEncoder) encode(v lua.LValue) ([]byte, error) {
 }
 
 func (e *jsonEncoder) value(v lua.LValue) *jsonFault {
+	if e.most > 0 && len(e.text) > e.most {
+		return &jsonFault{reason: fmt.Sprintf("makes a text of more than %d MiB", e.most>>20)}
+	}
 	switch v := v.(type) {
 	case lua.LString:
 		return e.string(string(v))

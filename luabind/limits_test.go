@@ -203,6 +203,8 @@ func TestOptions(t *testing.T) {
 		{"operation without a name", Operations(authy.Operation{}), "luabind: Operations was given an operation without a name; make them with authy.Op or authy.Declare"},
 		{"negative time", Limit(Limits{Time: -time.Second}), "luabind: Limit: Time must not be negative, got -1s; 0 is the default"},
 		{"negative steps", Limit(Limits{Steps: -1}), "luabind: Limit: Steps must not be negative, got -1; 0 is the default"},
+		{"negative memory", Limit(Limits{Memory: -1}), "luabind: Limit: Memory must not be negative, got -1; 0 is the default"},
+		{"memory of trusted scripts", Limit(Limits{Memory: 1 << 20}), "luabind: Limit: Memory needs Untrusted: what trusted scripts keep cannot be measured"},
 		{"negative tasks", Limit(Limits{Tasks: -1}), "luabind: Limit: Tasks must not be negative, got -1; 0 is the default"},
 		{"negative sends", Limit(Limits{Sends: -1}), "luabind: Limit: Sends must not be negative, got -1; 0 is the default"},
 		{"negative output", Limit(Limits{Output: -1}), "luabind: Limit: Output must not be negative, got -1; 0 is the default"},

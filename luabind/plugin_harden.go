@@ -1,6 +1,7 @@
 package luabind
 
 import (
+	"fmt"
 	"reflect"
 	"strconv"
 
@@ -8,13 +9,14 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// Code of plugins is compiled with three guards in it, because gopher-lua has no bound for what a single instruction makes:
-// every result of .. goes through join, every assignment to a computed index through store, and every computed key of a
-// table constructor through index. Their names cannot be written in Lua, so that nothing can replace them.
+// Code of plugins, and of scripts that are not trusted, is compiled with four guards in it, because gopher-lua has no bound for what a single instruction makes:
+// every result of .. goes through join, every assignment to a computed index through store, every computed key of a
+// table constructor through index, and all values of ... through spread. Their names cannot be written in Lua, so that nothing can replace them.
 const (
-	guardJoin  = "(join)"
-	guardStore = "(store)"
-	guardIndex = "(index)"
+	guardJoin   = "(join)"
+	guardStore  = "(store)"
+	guardIndex  = "(index)"
+	guardSpread = "(spread)"
 )
 
 // compileGuarded is compileSource for the code of a plugin. The function takes the arguments of the chunk.
@@ -23,11 +25,16 @@ func compileGuarded(L *lua.LState, source, name string) (*lua.LFunction, error) 
 	if err != nil {
 		return nil, err
 	}
+	return guarded(L, proto)
+}
+
+// guarded is the function of a hardened chunk, with its guards.
+func guarded(L *lua.LState, proto *lua.FunctionProto) (*lua.LFunction, error) {
 	L.Push(L.NewFunctionFromProto(proto))
-	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard} {
+	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard, spreadGuard} {
 		L.Push(L.NewFunction(guard))
 	}
-	if err := L.PCall(3, 1, nil); err != nil {
+	if err := L.PCall(4, 1, nil); err != nil {
 		return nil, err
 	}
 	chunk := L.CheckFunction(-1)
@@ -37,6 +44,9 @@ func compileGuarded(L *lua.LState, source, name string) (*lua.LFunction, error) 
 
 func compileHardened(source, name string) (*lua.FunctionProto, error) {
 	text := sourceText(source)
+	if err := tooLong(len(text), name); err != nil {
+		return nil, err
+	}
 	if err := refuseBinary(text, name); err != nil {
 		return nil, err
 	}
@@ -44,12 +54,30 @@ func compileHardened(source, name string) (*lua.FunctionProto, error) {
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	h := &hardener{}
+	return hardenTree(statements, name)
+}
+
+// tooLong is the error of a source text that is.
+func tooLong(length int, name string) error {
+	if length <= longestSource {
+		return nil
+	}
+	return &ScriptError{Where: name, Syntax: true, Message: fmt.Sprintf("is longer than %d KiB", longestSource>>10), Value: lua.LNil}
+}
+
+// hardenTree compiles a tree, into which it puts the guards.
+func hardenTree(statements []ast.Stmt, name string) (*lua.FunctionProto, error) {
+	h := &hardener{constants: map[string]bool{}}
 	body := h.block(statements)
+	if len(h.constants) > mostConstants {
+		return nil, &ScriptError{
+			Where: name, Syntax: true, Message: fmt.Sprintf("has more than %d different constants and names", mostConstants), Value: lua.LNil,
+		}
+	}
 	chunk := at(&ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true, Names: []string{}}, Stmts: body}, 1)
 	chunk.SetLastLine(lastLine(statements))
 	proto, err := lua.Compile([]ast.Stmt{
-		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
+		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex, guardSpread}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
 		at(&ast.ReturnStmt{Exprs: []ast.Expr{chunk}}, 1),
 	}, name)
 	if err != nil {
@@ -74,7 +102,16 @@ func at[T ast.PositionHolder](node T, line int) T {
 }
 
 // hardener rewrites a tree. It is as deep as parseSource lets trees be.
-type hardener struct{ temporaries int }
+type hardener struct {
+	temporaries int
+	constants   map[string]bool
+}
+
+// Bounds of a source text: the compiler cannot be stopped, and looks through all constants of a function for each.
+const (
+	longestSource = 1 << 20
+	mostConstants = 1 << 14
+)
 
 var (
 	exprType  = reflect.TypeFor[ast.Expr]()
@@ -126,6 +163,18 @@ func (h *hardener) expression(e ast.Expr) ast.Expr {
 	switch e := e.(type) {
 	case *ast.StringConcatOpExpr:
 		return call(guardJoin, e.Line(), e)
+	case *ast.StringExpr:
+		h.constants[e.Value] = true
+	case *ast.FuncCallExpr:
+		h.constants[e.Method] = true
+	case *ast.NumberExpr:
+		h.constants[e.Value] = true
+	case *ast.IdentExpr:
+		h.constants[e.Value] = true
+	case *ast.Comma3Expr:
+		if !e.AdjustRet {
+			return callAll(guardSpread, e.Line(), e)
+		}
 	case *ast.TableExpr:
 		for _, field := range e.Fields {
 			if field.Key != nil && !isConstantText(field.Key) {
@@ -145,6 +194,13 @@ func isConstantText(key ast.Expr) bool {
 // call makes a call of a guard that gives one value.
 func call(guard string, line int, arguments ...ast.Expr) *ast.FuncCallExpr {
 	return at(&ast.FuncCallExpr{Func: at(&ast.IdentExpr{Value: guard}, line), Args: arguments, AdjustRet: true}, line)
+}
+
+// callAll is call for a guard that gives all its values.
+func callAll(guard string, line int, arguments ...ast.Expr) *ast.FuncCallExpr {
+	c := call(guard, line, arguments...)
+	c.AdjustRet = false
+	return c
 }
 
 // assignment makes calls of store of the assignments to computed indices. Of several targets, all parts are evaluated first,
@@ -226,6 +282,15 @@ func indexGuard(L *lua.LState) int {
 	chargeIndex(L, nil, L.Get(1))
 	L.SetTop(1)
 	return 1
+}
+
+// spreadGuard gives back its arguments, and charges for them: a list or call that they go into takes as much.
+func spreadGuard(L *lua.LState) int {
+	const perValue, few = 16, 16
+	if n := L.GetTop(); n > few {
+		spend(L, n*perValue)
+	}
+	return L.GetTop()
 }
 
 // storeGuard is t[key] = value.

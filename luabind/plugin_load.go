@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -141,45 +140,20 @@ var outsideModules = map[string]string{"http": "net", "env": "env", "fs": "read 
 
 // require gives the plugin's own modules and those that it was granted.
 func (g *guest) require(L *lua.LState) int {
-	name := L.CheckString(1)
-	if v, ok := g.loaded[name]; ok {
-		L.Push(v)
-		return 1
-	}
-	for i, other := range g.loading {
-		if other == name {
-			L.RaiseError("module %s requires itself: %s", name, strings.Join(append(g.loading[i:], name), " requires "))
+	return g.load(L, func(name string) (file, text string) {
+		path, text, ok := g.source.Module(name)
+		if !ok {
+			g.noModule(L, name)
 		}
-	}
-	path, text, ok := g.source.Module(name)
-	if !ok {
-		g.noModule(L, name)
-	}
-	chunk, err := compileGuarded(L, text, g.file(path))
-	if err != nil {
-		L.RaiseError("%v", err)
-	}
-	g.loading = append(g.loading, name)
-	depth := len(g.loading)
-	defer func() { g.loading = g.loading[:depth-1] }()
-	L.Push(chunk)
-	L.Push(lua.LString(name))
-	L.Call(1, 1)
-	v := L.Get(-1)
-	if v == lua.LNil {
-		v = lua.LTrue
-	}
-	g.loaded[name] = v
-	L.SetTop(0)
-	L.Push(v)
-	return 1
+		return g.file(path), text
+	})
 }
 
 func (g *guest) noModule(L *lua.LState, name string) {
 	if permission, ok := outsideModules[name]; ok {
 		L.RaiseError("the module %s is there only with the permission %s, which the plugin does not have", name, permission)
 	}
-	if _, ok := pluginBasics[name]; ok && name != "" {
+	if _, ok := harmlessBasics[name]; ok && name != "" {
 		L.RaiseError("%s is a global of Lua; it is not required", name)
 	}
 	known := g.source.Modules()

@@ -41,8 +41,7 @@ type guest struct {
 	formats    map[string]*lua.LFunction
 	context    *lua.LTable // the second argument of all of them
 	callType   *lua.LTable // the metatable of what hooks get
-	loaded     map[string]lua.LValue
-	loading    []string // modules whose files are being run
+	requirer
 
 	worked   int64 // steps since what it keeps was measured; guarded by the interpreter
 	broken   error // it keeps too much, and runs no more
@@ -57,7 +56,7 @@ type guest struct {
 func newGuest(source *plugin.Source, granted plugin.Permissions, dataDir string, outer *Host, limits PluginLimits) (*guest, error) {
 	g := &guest{
 		name: source.Name, source: source, granted: granted, dataDir: dataDir, limits: limits.orDefaults(), outer: outer,
-		log: outer.logger().With("plugin", source.Name), loaded: map[string]lua.LValue{},
+		log: outer.logger().With("plugin", source.Name), requirer: requirer{loaded: map[string]lua.LValue{}},
 		state: lua.NewState(stateOptions),
 	}
 	g.web = newWeb(g)
@@ -80,125 +79,32 @@ func (g *guest) close() {
 	})
 }
 
-// pluginBasics are Lua's own functions that plugins have.
-var pluginBasics = map[string][]string{
-	"": {
-		"_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawset",
-		"select", "setmetatable", "tonumber", "tostring", "type", "unpack", "xpcall",
-	},
-	"string":    {"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub", "upper"},
-	"table":     {"concat", "insert", "maxn", "remove", "sort"},
-	"coroutine": {"create", "isyieldable", "resume", "running", "status", "wrap", "yield"},
-	"math": {
-		"abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "huge", "ldexp", "log", "log10",
-		"max", "min", "mod", "modf", "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt", "tan", "tanh",
-	},
-}
-
 // pluginModules are the modules that plugins have, with what they lack of them.
 var pluginModules = map[string][]string{"json": nil, "csv": {"open", "create"}, "phone": nil, "totp": nil, "time": {"sleep"}, "log": nil}
 
 // openLibraries fills the globals with what is known to be harmless, and nothing else.
 func (g *guest) openLibraries() error {
 	L := g.state
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
-	if err := lua51.Install(L); err != nil {
+	if err := openHarmless(L, nil); err != nil {
 		return err
 	}
-	lua51.LimitStrings(L, longestString)
 	globals := L.G.Global
-	all := map[string]lua.LValue{}
-	globals.ForEach(func(k, v lua.LValue) { all[k.String()] = v })
-	for name := range all {
-		globals.RawSetString(name, lua.LNil)
-	}
-	for library, names := range pluginBasics {
-		from, to := globals, globals
-		if library != "" {
-			from, _ = all[library].(*lua.LTable)
-			to = L.NewTable()
-			globals.RawSetString(library, to)
-		}
-		for _, name := range names {
-			value := all[name]
-			if library != "" {
-				value = from.RawGetString(name)
-			}
-			to.RawSetString(name, value)
-		}
-	}
-	L.G.Registry.ForEach(func(k, _ lua.LValue) { // where libraries register themselves for require
-		if name := k.String(); strings.HasPrefix(name, "_LOAD") {
-			L.G.Registry.RawSetString(name, L.NewTable())
-		}
-	})
-	g.guardLibraries(globals)
-	g.addModules(globals)
-	globals.RawSetString("_G", globals)
-	globals.RawSetString("require", L.NewFunction(g.require))
-	globals.RawSetString("print", L.NewFunction(g.print))
-	return nil
-}
-
-// guardLibraries charges for what functions of the libraries make.
-func (g *guest) guardLibraries(globals *lua.LTable) {
-	L := g.state
-	text := globals.RawGetString("string").(*lua.LTable)
-	if mt, ok := L.GetMetatable(lua.LString("")).(*lua.LTable); ok {
-		mt.RawSetString("__index", text) // the library as it was has more in it
-	}
-	for _, name := range []string{"char", "format", "gsub", "lower", "rep", "reverse", "upper"} {
-		text.RawSetString(name, L.NewFunction(charged(text.RawGetString(name).(*lua.LFunction).GFunction, 0)))
-	}
-	tables := globals.RawGetString("table").(*lua.LTable)
-	tables.RawSetString("concat", L.NewFunction(charged(tables.RawGetString("concat").(*lua.LFunction).GFunction, 0)))
-	insert := tables.RawGetString("insert").(*lua.LFunction).GFunction
-	tables.RawSetString("insert", L.NewFunction(func(L *lua.LState) int {
-		if t, ok := L.Get(1).(*lua.LTable); ok && L.GetTop() == 3 {
-			if n, ok := L.Get(2).(lua.LNumber); ok && (n < 1 || n > lua.LNumber(t.Len()+1)) {
-				L.RaiseError("bad argument #2 to 'insert' (position out of bounds)")
-			}
-			spend(L, 16) // it moves all that follows
-			budgetOf(L).steps += t.Len() / 64
-		}
-		return insert(L)
-	}))
-	set := globals.RawGetString("rawset").(*lua.LFunction).GFunction
-	globals.RawSetString("rawset", L.NewFunction(func(L *lua.LState) int {
-		t, _ := L.Get(1).(*lua.LTable)
-		chargeIndex(L, t, L.Get(2))
-		return set(L)
-	}))
-}
-
-// addModules adds luabind's own modules, as far as they reach nothing outside.
-func (g *guest) addModules(globals *lua.LTable) {
-	L := g.state
 	host := &Host{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Log: g.log, Now: g.outer.Now, interpreter: &g.interpreter}
 	for _, m := range standardModules(host) {
 		without, ok := pluginModules[m.Name]
 		if !ok {
 			continue
 		}
-		t := m.table(L)
-		t.ForEach(func(k, v lua.LValue) {
-			if f, ok := v.(*lua.LFunction); ok {
-				const perByte = 8 // what a parsed text takes in tables
-				t.RawSet(k, L.NewFunction(charged(f.GFunction, perByte)))
-			}
-		})
-		for _, name := range without {
-			t.RawSetString(name, lua.LNil)
-		}
+		t := harmlessTable(L, m.lacking(without))
 		if m.Name == "time" {
 			t.RawSetString("sleep", L.NewFunction(g.sleep))
 		}
 		g.provide(globals, m.Name, t)
 	}
 	g.addOutside(globals)
+	globals.RawSetString("require", L.NewFunction(g.require))
+	globals.RawSetString("print", L.NewFunction(g.print))
+	return nil
 }
 
 // provide makes a module a global, and what require gives.
@@ -355,64 +261,15 @@ func (g *guest) account(b *budget) {
 
 // keepsLess reports whether all that the plugin's code can reach is smaller than a number of bytes.
 func (g *guest) keepsLess(most int64) bool {
-	const perTable, perEntry, perFunction = 120, 48, 80
-	var size int64
-	seen := map[any]bool{}
-	queue := []lua.LValue{g.state.G.Global, g.state.G.Registry, g.context}
+	m := newMeasure(g.state, most)
+	m.add(g.context)
 	for _, set := range []map[string]*lua.LFunction{g.hooks, g.operations, g.formats} {
 		for _, f := range set {
-			queue = append(queue, f)
+			m.add(f)
 		}
 	}
 	for _, v := range g.loaded {
-		queue = append(queue, v)
+		m.add(v)
 	}
-	if mt := g.state.GetMetatable(lua.LString("")); mt != nil {
-		queue = append(queue, mt)
-	}
-	for len(queue) > 0 {
-		v := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		switch v := v.(type) {
-		case lua.LString:
-			size += int64(len(v))
-		case *lua.LTable:
-			if v == nil || seen[v] {
-				continue
-			}
-			seen[v] = true
-			size += perTable
-			queue = append(queue, v.Metatable)
-			v.ForEach(func(k, v lua.LValue) {
-				size += perEntry
-				if _, ok := k.(lua.LNumber); !ok {
-					queue = append(queue, k)
-				}
-				queue = append(queue, v)
-			})
-		case *lua.LFunction:
-			if v == nil || seen[v] {
-				continue
-			}
-			seen[v] = true
-			size += perFunction
-			queue = append(queue, v.Env)
-			for _, up := range v.Upvalues {
-				if up != nil {
-					queue = append(queue, up.Value())
-				}
-			}
-		case *lua.LState: // a coroutine: what is on its stack cannot be seen
-			if v == nil || seen[v] {
-				continue
-			}
-			seen[v] = true
-			const perThread = 16 << 10
-			size += perThread
-		}
-		if size > most {
-			return false
-		}
-	}
-	return true
+	return m.size() <= most
 }

@@ -38,7 +38,10 @@ func runOf(ctx context.Context) *run {
 // begin starts a run under ctx.
 func (rt *Runtime) begin(ctx context.Context) *run {
 	l := rt.limits
-	r := &run{limits: l, account: account{what: "the script", most: int(l.Steps)}}
+	r := &run{limits: l, account: account{what: "the script", most: int(l.Steps), memory: l.Memory}}
+	if u := rt.untrusted; u != nil {
+		r.keeps, r.bytes, r.room = rt.keeps, u.made, u.room
+	}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	r.free = func() { r.stop(nil) }
 	if l == (Limits{}) {
@@ -102,6 +105,13 @@ func quantity[N int | int64](n N, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// mayPrint raises an error for output that would be too much, before it is put together.
+func mayPrint(L *lua.LState, bytes int) {
+	if r := runOf(L.Context()); r != nil && r.limits.Output > 0 && int64(bytes) > r.limits.Output {
+		L.RaiseError("%v", r.print(bytes))
+	}
 }
 
 // threadContext is ctx for a thread that runs under it: with its steps counted, if they are.

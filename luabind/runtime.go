@@ -27,8 +27,8 @@ import (
 // Runtime is a Lua interpreter with the Authy API and its modules in it.
 //
 // It runs one script at a time; Run, RunFile, Call and Close may be called from any goroutine and wait for each other.
-// Globals last from one run to the next. Scripts are trusted: they may read and write files and start programs, as
-// any program that the user starts.
+// Globals last from one run to the next. Scripts are trusted, but for those of a runtime with [Untrusted]: they may read and
+// write files and start programs, as any program that the user starts.
 //
 // One goroutine at a time is inside the interpreter; whoever waits for something outside gives it away with
 // [Host.Wait]. All Lua values of a runtime belong to whoever holds it.
@@ -54,8 +54,9 @@ type Runtime struct {
 	exit        *ExitError
 	stop        func()
 
-	limits Limits
-	now    atomic.Pointer[run] // what runs
+	limits    Limits
+	untrusted *stranger           // nil for scripts that are trusted
+	now       atomic.Pointer[run] // what runs
 }
 
 // Option configures a [Runtime].
@@ -179,7 +180,7 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 	}
 	rt.host.service = cmp.Or(rt.host.service, serviceOf(client))
 	rt.background, rt.end = context.WithCancel(context.Background())
-	rt.state = lua.NewState(stateOptions)
+	rt.state = lua.NewState(rt.stateOptions())
 	rt.tasks = newTasks(rt.state, rt.host)
 	if err := rt.openLibraries(); err != nil {
 		rt.plugins.close()
@@ -192,6 +193,9 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 // openLibraries fills the globals: Lua's own libraries with their repairs, then ours.
 func (rt *Runtime) openLibraries() error {
 	L := rt.state
+	if rt.untrusted != nil {
+		return rt.openUntrusted()
+	}
 	for _, library := range []struct {
 		name string
 		open lua.LGFunction
@@ -242,6 +246,10 @@ func (rt *Runtime) openLibraries() error {
 func (rt *Runtime) define(name string, module *lua.LTable) {
 	L := rt.state
 	L.SetGlobal(name, module)
+	if rt.untrusted != nil {
+		rt.untrusted.loaded[name] = module
+		return
+	}
 	loaded := L.GetField(L.GetGlobal("package"), "loaded").(*lua.LTable)
 	loaded.RawSetString(name, module)
 }
@@ -300,7 +308,7 @@ func (rt *Runtime) Run(ctx context.Context, script Script) error {
 	err := rt.inside(ctx, func(L *lua.LState) (err error) {
 		rt.tasks.base, rt.tasks.detach = contextOf(L), false
 		defer func() { err = rt.endTasks(L, err) }()
-		chunk, err := compile(L, script)
+		chunk, err := rt.compile(L, script)
 		if err != nil {
 			return err
 		}
@@ -363,9 +371,11 @@ func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) erro
 	defer L.SetTop(L.GetTop())
 
 	err := f(L)
+	rt.settle(run)
 	if limit := run.broken(err); limit != nil {
 		return limit
 	}
+	rt.shorten(err)
 	switch {
 	case rt.exit != nil:
 		if unseen, ok := errors.AsType[*TasksError](err); ok {
@@ -421,6 +431,9 @@ func (rt *Runtime) setArguments(script Script) {
 
 // searchIn lets require look in dir, and then in the working directory.
 func (rt *Runtime) searchIn(first string) {
+	if rt.untrusted != nil {
+		return
+	}
 	L := rt.state
 	var paths []string
 	for _, dir := range []string{first, "."} {

@@ -113,7 +113,7 @@ func (s *Session) Eval(ctx context.Context, src string) (shown string, err error
 		c, failure := readChunk(src, name)
 		var fn *lua.LFunction
 		if failure == nil {
-			fn, failure = c.function(L)
+			fn, failure = s.rt.function(L, c, len(src))
 		}
 		if failure != nil {
 			return s.failed(ctx, failure, name)

@@ -123,6 +123,28 @@ func (c *typed) function(L *lua.LState) (*lua.LFunction, *ScriptError) {
 	return L.NewFunctionFromProto(proto), nil
 }
 
+// function compiles a chunk, with guards for scripts that are not trusted.
+func (rt *Runtime) function(L *lua.LState, c *typed, length int) (*lua.LFunction, *ScriptError) {
+	if rt.untrusted == nil {
+		return c.function(L)
+	}
+	err := tooLong(length, c.name)
+	var proto *lua.FunctionProto
+	if err == nil {
+		proto, err = hardenTree(c.stmts, c.name)
+	}
+	var fn *lua.LFunction
+	if err == nil {
+		fn, err = guarded(L, proto)
+	}
+	if failure, ok := errors.AsType[*ScriptError](err); ok {
+		return nil, failure
+	} else if err != nil {
+		return nil, newScriptError(err)
+	}
+	return fn, nil
+}
+
 // writes reports whether the chunk is a call such as io.write(...) or io.stdout:flush().
 func (c *typed) writes() bool {
 	if len(c.exprs) != 1 {

@@ -51,13 +51,15 @@ func installStreams(L *lua.LState, h *Host) {
 func (s *streams) print(L *lua.LState) int {
 	// All text comes before the line is put together: __tostring may print as well.
 	top := L.GetTop()
-	texts := make([]string, top)
+	texts, length := make([]string, top), 0
 	for i := range top {
 		text := L.ToStringMeta(L.Get(i + 1))
 		if _, ok := text.(lua.LString); !ok {
 			L.RaiseError("'tostring' must return a string to 'print'")
 		}
 		texts[i] = text.String()
+		length += len(texts[i])
+		mayPrint(L, length)
 	}
 	line := s.line[:0]
 	for i, text := range texts {
@@ -86,6 +88,7 @@ func (s *streams) write(L *lua.LState, o *output, first int) int {
 	for i := first; i <= L.GetTop(); i++ {
 		switch v := L.Get(i).(type) {
 		case lua.LString:
+			mayPrint(L, len(line)+len(v))
 			line = append(line, v...)
 		case lua.LNumber:
 			line = append(line, v.String()...)

@@ -36,7 +36,7 @@ func taskMap(L *lua.LState) int {
 	}
 	s := tasksOf(L)
 	results := L.NewTable()
-	worker := L.NewFunction(func(L *lua.LState) int {
+	worker := L.NewClosure(func(L *lua.LState) int {
 		for {
 			item, n, ok := source.next(L, s.host)
 			if !ok {
@@ -51,7 +51,7 @@ func taskMap(L *lua.LState) int {
 			}
 			L.SetTop(0)
 		}
-	})
+	}, results) // as an upvalue too, for whoever measures what tasks keep
 	list := make([]*task, workers)
 	for i := range list {
 		list[i] = s.start(L, op, worker)

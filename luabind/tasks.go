@@ -50,6 +50,7 @@ type task struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed at the end
+	thread *lua.LState
 
 	status   taskStatus
 	values   []lua.LValue // what the function returned
@@ -180,6 +181,7 @@ func (s *tasks) enter(t *task, base context.Context) {
 // launch starts the goroutine of a task.
 func (s *tasks) launch(L *lua.LState, t *task, fn lua.LValue, args []lua.LValue) {
 	thread := lua51.NewThread(L)
+	t.thread = thread
 	thread.SetContext(threadContext(t.ctx))
 	s.announce()
 	go s.run(t, thread, fn, args)
@@ -218,7 +220,7 @@ func (s *tasks) run(t *task, thread *lua.LState, fn lua.LValue, args []lua.LValu
 
 // finish tells everybody that a task is at its end.
 func (s *tasks) finish(t *task) {
-	t.ended = time.Now()
+	t.ended, t.thread = time.Now(), nil
 	delete(s.running, t)
 	s.mu.Lock()
 	delete(s.cancels, t.number)

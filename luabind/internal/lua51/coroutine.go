@@ -85,7 +85,7 @@ func root(L *lua.LState) *lua.LState {
 // transfer resumes the thread at index 1 with the values above it, which it replaces by true and what the thread
 // yielded or returned, or by false and the value of an error. It returns the number of these values.
 func (v *vm) transfer(L, thread *lua.LState) (n int, ok bool) {
-	if v.depth >= maxDepth {
+	if v.depth >= maxDepth || framesOf(L) > maxFrames {
 		L.SetTop(1)
 		return fail(L, cStackOverflow), false
 	}
@@ -104,6 +104,18 @@ func (v *vm) transfer(L, thread *lua.LState) (n int, ok bool) {
 	}
 	L.Replace(-1, value)
 	return n, false
+}
+
+// maxFrames is how many call frames coroutines that have resumed each other may have together. Calls by way of metamethods
+// take Go stack, some KiB each.
+const maxFrames = 10_000
+
+// framesOf counts the call frames of a thread and of those that it was resumed by.
+func framesOf(L *lua.LState) (n int) {
+	for ; L != nil; L = L.Parent {
+		n += topFrame(L).depth()
+	}
+	return n
 }
 
 // rawResume is gopher-lua's own resume. That lets an error out, and the thread current, if the values do not fit on the
@@ -145,7 +157,8 @@ func (v *vm) resume(L *lua.LState) int {
 // before it, as in Lua 5.1, and anything else as it is.
 func (v *vm) wrap(L *lua.LState) int {
 	thread := v.newCoroutine(L, L.CheckFunction(1))
-	L.Push(L.NewFunction(func(L *lua.LState) int {
+	// The thread is an upvalue too, for whoever measures what a function keeps.
+	L.Push(L.NewClosure(func(L *lua.LState) int {
 		L.Insert(thread, 1)
 		n, ok := v.resumeChecked(L)
 		if ok {
@@ -158,7 +171,7 @@ func (v *vm) wrap(L *lua.LState) int {
 		}
 		L.Error(value, 0)
 		return 0
-	}))
+	}, thread))
 	return 1
 }
 

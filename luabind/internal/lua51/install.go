@@ -36,6 +36,7 @@ type vm struct {
 
 	random    *rand.Rand // of math.random
 	maxString int        // the longest string that a library function makes of shorter ones
+	copies    bool       // parts of strings are copies
 }
 
 // Install replaces pcall, xpcall, error, assert, the coroutine library, debug.traceback, and the functions of the standard

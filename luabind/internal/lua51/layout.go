@@ -19,6 +19,8 @@ type layout struct {
 	next                               uintptr // of lua.Upvalue
 	fn, parent, pc, index, replacement uintptr // of the call frame
 	array, order                       uintptr // of lua.LTable
+	registers                          uintptr // of lua.LState
+	values, top                        uintptr // of what these are in
 }
 
 var offsets, errLayout = readLayout()
@@ -28,6 +30,10 @@ func readLayout() (l layout, err error) {
 	state := reflect.TypeFor[lua.LState]()
 	upvalue := reflect.TypeFor[lua.Upvalue]()
 	table := reflect.TypeFor[lua.LTable]()
+	registers, err := pointedTo(state, "reg")
+	if err != nil {
+		return layout{}, err
+	}
 	frame := reflect.TypeOf((*lua.LState).RemoveCallerFrame).Out(0) // the one place that names the type
 	for _, f := range []struct {
 		to   *uintptr
@@ -44,6 +50,9 @@ func readLayout() (l layout, err error) {
 		{&l.index, frame.Elem(), "Idx", reflect.TypeFor[int]()},
 		{&l.replacement, frame.Elem(), "TailCall", reflect.TypeFor[int]()},
 		{&l.array, table, "array", reflect.TypeFor[[]lua.LValue]()},
+		{&l.registers, state, "reg", reflect.PointerTo(registers)},
+		{&l.values, registers, "array", reflect.TypeFor[[]lua.LValue]()},
+		{&l.top, registers, "top", reflect.TypeFor[int]()},
 		{&l.order, table, "k2i", reflect.TypeFor[map[lua.LValue]int]()},
 	} {
 		if *f.to, err = offsetOf(f.in, f.name, f.typ); err != nil {
@@ -51,6 +60,15 @@ func readLayout() (l layout, err error) {
 		}
 	}
 	return l, nil
+}
+
+// pointedTo is the type of struct that a field points to.
+func pointedTo(in reflect.Type, name string) (reflect.Type, error) {
+	f, ok := in.FieldByName(name)
+	if !ok || f.Type.Kind() != reflect.Pointer || f.Type.Elem().Kind() != reflect.Struct {
+		return nil, fmt.Errorf("gopher-lua of another layout: %v has no struct at %s; build with github.com/yuin/gopher-lua v1.1.2", in, name)
+	}
+	return f.Type.Elem(), nil
 }
 
 // offsetOf is the offset of a field that must have a type.
@@ -155,6 +173,20 @@ func (f frame) calledByColon() bool {
 		}
 	}
 	return false
+}
+
+// Registers are the values on the stack of a thread, and how many it has room for. Some may be Go's nil. They are good until
+// the thread runs.
+func Registers(L *lua.LState) (values []lua.LValue, room int) {
+	if errLayout != nil {
+		return nil, 0
+	}
+	registers := *at[unsafe.Pointer](unsafe.Pointer(L), offsets.registers)
+	if registers == nil {
+		return nil, 0
+	}
+	array := *at[[]lua.LValue](registers, offsets.values)
+	return array[:min(*at[int](registers, offsets.top), len(array))], len(array)
 }
 
 // hasKey reports whether a table has a key, or had it: the value may have been set to nil since.

@@ -27,7 +27,7 @@ func (m *matcher) held(i, s, e int) lua.LValue {
 		if i > 0 {
 			m.fail("invalid capture index")
 		}
-		return lua.LString(m.src[s:e])
+		return m.v.part(m.src, m.src[s:e])
 	}
 	switch c := m.capture[i]; c.length {
 	case unfinished:
@@ -36,7 +36,7 @@ func (m *matcher) held(i, s, e int) lua.LValue {
 	case position:
 		return lua.LNumber(c.start + 1)
 	default:
-		return lua.LString(m.src[c.start : c.start+c.length])
+		return m.v.part(m.src, m.src[c.start:c.start+c.length])
 	}
 }
 
@@ -98,7 +98,8 @@ func (v *vm) strMatch(L *lua.LState) int {
 // strGmatch is string.gmatch(s, pattern). An anchor is a character here, as in Lua 5.1.
 func (v *vm) strGmatch(L *lua.LState) int {
 	src, pat, next := v.checkString(L, "gmatch", 1), v.checkString(L, "gmatch", 2), 0
-	L.Push(L.NewFunction(func(L *lua.LState) int {
+	// The strings are upvalues too, for whoever measures what a function keeps.
+	L.Push(L.NewClosure(func(L *lua.LState) int {
 		m := matcher{v: v, L: L, src: src, pat: pat, steps: stepsPerLook}
 		for s := next; s <= len(src); s++ {
 			e := m.at(s, 0)
@@ -114,7 +115,7 @@ func (v *vm) strGmatch(L *lua.LState) int {
 		next = len(src) + 1
 		L.Push(lua.LNil)
 		return 1
-	}))
+	}, lua.LString(src), lua.LString(pat)))
 	return 1
 }
 

@@ -10,11 +10,21 @@ import (
 const maxString = 1 << 30
 
 // LimitStrings sets how long a string may become that a library function makes of shorter ones, in a state with [Install].
-// What the operator .. makes is not limited by it.
+// What the operator .. makes is not limited by it. Parts of a string are copied from then on, so that a short one does not
+// keep a long one in memory, unseen.
 func LimitStrings(L *lua.LState, most int) {
 	if v := of(L); v != nil {
-		v.maxString = most
+		v.maxString, v.copies = most, true
 	}
+}
+
+// part is a part of a string.
+func (v *vm) part(of, part string) lua.LString {
+	const short = 64
+	if v.copies && len(of) > short && len(part) < len(of)/2 {
+		part = strings.Clone(part)
+	}
+	return lua.LString(part)
 }
 
 // fromEnd turns an index that counts from the end if it is negative into one that counts from the beginning; 0 is before
@@ -129,6 +139,6 @@ func (v *vm) strSub(L *lua.LState) int {
 		L.Push(lua.LString(""))
 		return 1
 	}
-	L.Push(lua.LString(s[i-1 : j]))
+	L.Push(v.part(s, s[i-1:j]))
 	return 1
 }

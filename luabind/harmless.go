@@ -1,0 +1,244 @@
+package luabind
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/authysh/authysh/luabind/internal/lua51"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// harmlessBasics are Lua's own functions that plugins have, and scripts that are not trusted.
+var harmlessBasics = map[string][]string{
+	"": {
+		"_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawset",
+		"select", "setmetatable", "tonumber", "tostring", "type", "unpack", "xpcall",
+	},
+	"string":    {"byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse", "sub", "upper"},
+	"table":     {"concat", "insert", "maxn", "remove", "sort"},
+	"coroutine": {"create", "isyieldable", "resume", "running", "status", "wrap", "yield"},
+	"math": {
+		"abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "huge", "ldexp", "log", "log10",
+		"max", "min", "mod", "modf", "pi", "pow", "rad", "random", "randomseed", "sin", "sinh", "sqrt", "tan", "tanh",
+	},
+}
+
+// openHarmless fills the globals of a state with Lua's own functions as far as they reach nothing outside, with some more of
+// some libraries, and _G. What they make is charged to the budget that they run under.
+func openHarmless(L *lua.LState, more map[string][]string) error {
+	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine, lua.OpenOs} {
+		L.Push(L.NewFunction(open))
+		L.Call(0, 0)
+	}
+	if err := lua51.Install(L); err != nil {
+		return err
+	}
+	lua51.LimitStrings(L, longestString)
+	globals := L.G.Global
+	all := map[string]lua.LValue{}
+	globals.ForEach(func(k, v lua.LValue) { all[k.String()] = v })
+	for name := range all {
+		globals.RawSetString(name, lua.LNil)
+	}
+	basics := maps.Clone(harmlessBasics)
+	maps.Copy(basics, more)
+	for library, names := range basics {
+		from, to := globals, globals
+		if library != "" {
+			from, _ = all[library].(*lua.LTable)
+			to = L.NewTable()
+			globals.RawSetString(library, to)
+		}
+		for _, name := range names {
+			value := all[name]
+			if library != "" {
+				value = from.RawGetString(name)
+			}
+			to.RawSetString(name, value)
+		}
+	}
+	L.G.Registry.ForEach(func(k, _ lua.LValue) { // where libraries register themselves for require
+		if name := k.String(); strings.HasPrefix(name, "_LOAD") {
+			L.G.Registry.RawSetString(name, L.NewTable())
+		}
+	})
+	if mt, ok := L.GetMetatable(lua.LString("")).(*lua.LTable); ok {
+		mt.RawSetString("__index", globals.RawGetString("string")) // the library as it was has more in it
+	}
+	guardLibraries(L)
+	globals.RawSetString("_G", globals)
+	return nil
+}
+
+// What library functions cost beyond their results, in bytes.
+const (
+	perThread = 8 << 10
+	perValue  = 16
+)
+
+// guardLibraries charges for what functions of the libraries make.
+func guardLibraries(L *lua.LState) {
+	guard := func(library string, wrap func(f lua.LGFunction) lua.LGFunction, names ...string) {
+		t := L.G.Global
+		if library != "" {
+			t = t.RawGetString(library).(*lua.LTable)
+		}
+		for _, name := range names {
+			t.RawSetString(name, L.NewFunction(wrap(t.RawGetString(name).(*lua.LFunction).GFunction)))
+		}
+	}
+	texts := func(f lua.LGFunction) lua.LGFunction { return charged(f, 0) }
+	guard("string", texts, "char", "format", "gsub", "lower", "match", "rep", "reverse", "sub", "upper")
+	guard("table", texts, "concat")
+	guard("table", insertGuard, "insert")
+	guard("table", moveGuard, "remove")
+	guard("table", sortGuard, "sort")
+	guard("", valuesGuard, "unpack")
+	guard("string", valuesGuard, "byte")
+	guard("", rawsetGuard, "rawset")
+	guard("coroutine", threadGuard, "create", "wrap")
+	guard("coroutine", argumentsGuard, "resume")
+}
+
+func insertGuard(insert lua.LGFunction) lua.LGFunction {
+	move := moveGuard(insert)
+	return func(L *lua.LState) int {
+		t, ok := L.Get(1).(*lua.LTable)
+		if !ok || L.GetTop() != 3 {
+			return insert(L)
+		}
+		if n, ok := L.Get(2).(lua.LNumber); ok && (n < 1 || n > lua.LNumber(t.Len()+1)) {
+			L.RaiseError("bad argument #2 to 'insert' (position out of bounds)")
+		}
+		return move(L)
+	}
+}
+
+// moveGuard charges for moving all that follows.
+func moveGuard(f lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if t, ok := L.Get(1).(*lua.LTable); ok && L.Get(2) != lua.LNil {
+			spend(L, perValue)
+			budgetOf(L).steps += t.Len() / 64
+		}
+		return f(L)
+	}
+}
+
+// sortGuard compares by a function of its own when it is given none: the library's is not interrupted.
+func sortGuard(sort lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if L.GetTop() < 2 || L.Get(2) == lua.LNil {
+			L.SetTop(1)
+			L.Push(L.NewFunction(func(L *lua.LState) int {
+				a, b := L.Get(1), L.Get(2)
+				work := 1
+				if text, ok := a.(lua.LString); ok {
+					work += len(text) / 256
+				}
+				budgetOf(L).work(L, work)
+				L.Push(lua.LBool(L.LessThan(a, b)))
+				return 1
+			}))
+		}
+		return sort(L)
+	}
+}
+
+// valuesGuard charges for all results of a function that gives many.
+func valuesGuard(f lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		n := f(L)
+		spend(L, max(n, 0)*perValue)
+		return n
+	}
+}
+
+func argumentsGuard(f lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		spend(L, L.GetTop()*perValue)
+		return f(L)
+	}
+}
+
+func rawsetGuard(set lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		t, _ := L.Get(1).(*lua.LTable)
+		chargeIndex(L, t, L.Get(2))
+		return set(L)
+	}
+}
+
+func threadGuard(f lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		spend(L, perThread)
+		return f(L)
+	}
+}
+
+// harmlessTable is the table of a module with its functions charged for what they read and make.
+func harmlessTable(L *lua.LState, m Module) *lua.LTable {
+	t := m.table(L)
+	t.ForEach(func(k, v lua.LValue) {
+		if f, ok := v.(*lua.LFunction); ok {
+			const perByte = 8 // what a parsed text takes in tables
+			t.RawSet(k, L.NewFunction(charged(f.GFunction, perByte)))
+		}
+	})
+	return t
+}
+
+// lacking is the module without some of its functions.
+func (m Module) lacking(names []string) Module {
+	m.Functions = slices.DeleteFunc(slices.Clone(m.Functions), func(f Function) bool { return slices.Contains(names, f.Name) })
+	return m
+}
+
+// longestText bounds what a function writes together, in a state whose code is not trusted; 0 for no bound.
+func longestText(L *lua.LState) int {
+	if _, ok := L.Context().(*budget); ok {
+		return longestString
+	}
+	return 0
+}
+
+// requirer is require with modules that are compiled with guards in them.
+type requirer struct {
+	loaded  map[string]lua.LValue
+	loading []string // modules whose files are being run
+}
+
+// load is require(name). find gives the text of a module that was not loaded yet, and what to call it in messages, or raises.
+func (r *requirer) load(L *lua.LState, find func(name string) (file, text string)) int {
+	name := L.CheckString(1)
+	if v, ok := r.loaded[name]; ok {
+		L.Push(v)
+		return 1
+	}
+	for i, other := range r.loading {
+		if other == name {
+			L.RaiseError("module %s requires itself: %s", name, strings.Join(append(r.loading[i:], name), " requires "))
+		}
+	}
+	file, text := find(name)
+	chunk, err := compileGuarded(L, text, file)
+	if err != nil {
+		L.RaiseError("%v", err)
+	}
+	r.loading = append(r.loading, name)
+	defer func() { // other tasks may load others meanwhile
+		r.loading = slices.DeleteFunc(r.loading, func(other string) bool { return other == name })
+	}()
+	L.Push(chunk)
+	L.Push(lua.LString(name))
+	L.Call(1, 1)
+	v := L.Get(-1)
+	if v == lua.LNil {
+		v = lua.LTrue
+	}
+	r.loaded[name] = v
+	L.SetTop(0)
+	L.Push(v)
+	return 1
+}
