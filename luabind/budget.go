@@ -127,22 +127,28 @@ func (a *account) measure() {
 	a.checkHeap()
 }
 
-// checkHeap is the last resort: it stops code during which the process has grown by far more than the plugin may keep. Other
-// code may have a part in that, so it asks for much.
+// checkHeap is the last resort: it stops code during which the process has grown by far more than the code may keep. Other
+// code may have a part in that, so it asks for much, and blames none that has made less itself.
 func (a *account) checkHeap() {
-	switch now := a.heapNow(); {
-	case a.heap == 0:
+	now := a.heapNow()
+	if a.heap == 0 {
 		a.heap = now
-	case now > a.heap+uint64(4*a.memory)+heapSlack:
-		if runtime.GC(); a.heapNow() <= a.heap+uint64(4*a.memory)+heapSlack { // the rest was garbage
-			return
-		}
+		return
+	}
+	most := uint64(4 * a.memory)
+	if a.keeps != nil {
+		most += heapSlack
+	}
+	if now <= a.heap+most || a.keeps != nil && uint64(a.made()) < now-a.heap {
+		return
+	}
+	if runtime.GC(); a.heapNow() > a.heap+most { // else the rest was garbage
 		a.exceed("Memory", "used too much memory: the program grew by %d MiB", (now-a.heap)>>20)
 	}
 }
 
 // heapSlack is by how much other code of the process may grow meanwhile.
-const heapSlack = 32 << 20
+const heapSlack = 128 << 20
 
 // heapNow is what is on the heap of the process; 0 when that is not known.
 func (a *account) heapNow() uint64 {

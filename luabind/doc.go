@@ -59,10 +59,39 @@
 // [Runtime.Call] calls a function that a script has defined, with Go values, and gives its results as Go values. [Files] lets
 // require find modules in a file system of the host, such as an embed.FS.
 //
-// # Limits
+// # Limits and levels of trust
 //
-// Canceling the context of a run stops Lua code within milliseconds, but not a library function that computes without
-// end, such as string.rep("x", 1e9) or a hostile pattern: those run on to their end. Scripts are trusted: a
-// runtime has no mode for those of strangers. A host that must run such does so in a process of its own for each, with the
-// limits of the operating system on time, memory, files and network, and ends that process when it takes too long.
+// Scripts are trusted by default, like any program that the user starts. [Limit] bounds a run of theirs all the same, to
+// keep a slip from going on for ever or sending too much: its time, instructions, tasks, requests that send, and output.
+// Canceling the context of a run, and its limit of time, stop Lua code, waits and pattern matches within milliseconds, but not
+// a library function that computes, such as string.rep("x", 1e9).
+//
+// [Untrusted] makes a runtime for scripts of strangers, such as a server's customers:
+//
+//	rt, err := luabind.New(client, luabind.Untrusted(), luabind.Limit(luabind.Limits{Time: 2 * time.Second, Memory: 16 << 20}))
+//
+// There is then no way to files, programs, the environment, other hosts or other states, and all of [Limits] hold, by
+// defaults that are stated there. A run that goes beyond one ends, whatever it catches and in all of its tasks, and its error is
+// a [*LimitError]; the runtime can be used again. Modules of [With], [Operations] and middlewares of [Use] are the host's own and
+// trusted: what they do for a script they do for a stranger. [Plugins] are refused. A session
+// runs under the same limits, one chunk being one run.
+//
+// Scripts of one runtime share its globals and what they did to them. Give every customer a runtime of his own, with a client
+// whose key may do what he may do, and close it when it has exceeded Memory: what is too much may be in its globals.
+//
+// What cannot be stopped or bounded inside gopher-lua, and what contains it:
+//
+//   - Memory is estimated, and measured after it was taken. A run may take some times its limit before it ends, as garbage
+//     that is not collected yet, in single texts of up to 4 MiB, and on stacks. GOMEMLIMIT makes Go collect it sooner. If the
+//     process runs out of memory it ends, with everything in it.
+//   - A single step may take some tens of milliseconds: comparing or joining long texts, moving a long list, measuring. A
+//     run may outlast its limit of time by that, and on a busy machine by more.
+//   - The compiler is not interrupted. Sources of strangers are at most 256 KiB long, with 8,192 different constants and 4,096
+//     functions, which takes it a second at worst.
+//   - A run may compute for all of its time, on one core. How many run at a time, and how often for whom, is up to the host.
+//   - Time tells: a script can measure how busy the process is.
+//   - A fault in gopher-lua, Go, or this package may end the process or let a script out.
+//
+// A host that cannot bear these runs every customer in a process of its own, under the limits of the operating system for
+// memory, CPU and network, without secrets in its environment, and ends that process when it takes too long.
 package luabind

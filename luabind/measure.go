@@ -66,6 +66,7 @@ func (m *measure) size() int64 {
 			if v.Env != nil {
 				m.add(v.Env)
 			}
+			m.code(v.Proto)
 			for _, up := range v.Upvalues {
 				if up != nil {
 					m.add(up.Value())
@@ -91,6 +92,20 @@ func (m *measure) size() int64 {
 		}
 	}
 	return m.bytes
+}
+
+// code is what the compiler has made of a function, and of those in it. It leaves room for more than most need.
+func (m *measure) code(p *lua.FunctionProto) {
+	const perProto = 512
+	if p == nil || !m.first(p, int64(perProto+4*cap(p.Code)+16*cap(p.Constants)+8*cap(p.DbgSourcePositions)+24*cap(p.DbgCalls))) {
+		return
+	}
+	for _, constant := range p.Constants {
+		m.add(constant)
+	}
+	for _, inner := range p.FunctionPrototypes {
+		m.code(inner)
+	}
 }
 
 // task is what a task keeps that is not on its stack.

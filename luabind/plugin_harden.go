@@ -17,6 +17,8 @@ const (
 	guardStore  = "(store)"
 	guardIndex  = "(index)"
 	guardSpread = "(spread)"
+
+	guardGlobals = "(globals)" // the table
 )
 
 // compileGuarded is compileSource for the code of a plugin. The function takes the arguments of the chunk.
@@ -34,7 +36,8 @@ func guarded(L *lua.LState, proto *lua.FunctionProto) (*lua.LFunction, error) {
 	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard, spreadGuard} {
 		L.Push(L.NewFunction(guard))
 	}
-	if err := L.PCall(4, 1, nil); err != nil {
+	L.Push(L.G.Global)
+	if err := L.PCall(5, 1, nil); err != nil {
 		return nil, err
 	}
 	chunk := L.CheckFunction(-1)
@@ -69,15 +72,23 @@ func tooLong(length int, name string) error {
 func hardenTree(statements []ast.Stmt, name string) (*lua.FunctionProto, error) {
 	h := &hardener{constants: map[string]bool{}}
 	body := h.block(statements)
-	if len(h.constants) > mostConstants {
-		return nil, &ScriptError{
-			Where: name, Syntax: true, Message: fmt.Sprintf("has more than %d different constants and names", mostConstants), Value: lua.LNil,
-		}
+	problem := ""
+	switch {
+	case len(h.constants) > mostConstants:
+		problem = fmt.Sprintf("has more than %d different constants and names", mostConstants)
+	case h.functions > mostFunctions:
+		problem = fmt.Sprintf("has more than %d functions", mostFunctions)
 	}
+	if problem != "" {
+		return nil, &ScriptError{Where: name, Syntax: true, Message: problem, Value: lua.LNil}
+	}
+	// A function with ... has a variable arg of its own in gopher-lua, unlike a main chunk.
+	arg := at(&ast.AttrGetExpr{Object: at(&ast.IdentExpr{Value: guardGlobals}, 1), Key: at(&ast.StringExpr{Value: "arg"}, 1)}, 1)
+	body = append([]ast.Stmt{at(&ast.LocalAssignStmt{Names: []string{"arg"}, Exprs: []ast.Expr{arg}}, 1)}, body...)
 	chunk := at(&ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true, Names: []string{}}, Stmts: body}, 1)
 	chunk.SetLastLine(lastLine(statements))
 	proto, err := lua.Compile([]ast.Stmt{
-		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex, guardSpread}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
+		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex, guardSpread, guardGlobals}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
 		at(&ast.ReturnStmt{Exprs: []ast.Expr{chunk}}, 1),
 	}, name)
 	if err != nil {
@@ -104,13 +115,16 @@ func at[T ast.PositionHolder](node T, line int) T {
 // hardener rewrites a tree. It is as deep as parseSource lets trees be.
 type hardener struct {
 	temporaries int
+	functions   int
 	constants   map[string]bool
 }
 
-// Bounds of a source text: the compiler cannot be stopped, and looks through all constants of a function for each.
+// Bounds of a source text: the compiler cannot be stopped. It looks through all constants of a function for each, and makes
+// room for some 16 KiB for every function.
 const (
-	longestSource = 1 << 20
-	mostConstants = 1 << 14
+	longestSource = 256 << 10
+	mostConstants = 1 << 13
+	mostFunctions = 1 << 12
 )
 
 var (
@@ -131,6 +145,9 @@ func (h *hardener) block(statements []ast.Stmt) []ast.Stmt {
 
 // inside rewrites all that a node holds.
 func (h *hardener) inside(node any) {
+	if _, ok := node.(*ast.FunctionExpr); ok {
+		h.functions++
+	}
 	v := reflect.ValueOf(node)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return

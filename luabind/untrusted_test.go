@@ -2,10 +2,14 @@ package luabind
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/authysh/authysh/authy"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // forPlugins are the attempts of the shared table that mean something in a plugin alone: what they look for is there for scripts.
@@ -121,6 +125,7 @@ func TestUntrustedWorks(t *testing.T) {
 		{"sort", `local t = { "c", "a", "b" } table.sort(t) print(table.concat(t))  print(pcall(table.sort, { 1, "a" }))`, "abc\nfalse\tattempt to compare string with number"},
 		{"varargs", `local function f(...) local a, b = ... return select("#", ...), a, b, (...), { ... } end local n, a, b, c, d = f(1, nil, 3) print(n, a, b, c, #d, d[3])`, "3\t1\tnil\t1\t3\t3"},
 		{"varargs in calls", `local function f(...) return ... end print(f(1, 2), f(3, 4), (f(5, 6)))`, "1\t3\t5"},
+		{"arg", `print(arg[0], #arg, arg == _G.arg)`, "test.lua\t0\ttrue"},
 		{"arguments of the chunk", `print(select("#", ...), ...)`, "0\t"},
 		{"coroutines", `local f = coroutine.wrap(function(...) local x = coroutine.yield(...) return x end) print(f(1, 2)) print(f(3))`, "1\t2\n3"},
 		{"parts of texts", `local s = ("ab"):rep(100) print(s:sub(2, 3), #s:gsub("a", "%0%0"), s:match("(a)(b)"))  for w in s:gmatch("ba") do print(w) break end`, "ba\t300\ta\tb\nba"},
@@ -257,4 +262,144 @@ func TestUntrustedGreed(t *testing.T) {
 			t.Logf("%v: %.80v", took, err)
 		})
 	}
+}
+
+// TestUntrustedSources has texts that would keep the compiler busy, which nothing can stop.
+func TestUntrustedSources(t *testing.T) {
+	t.Parallel()
+	b := newStranger(t, Limits{})
+	var constants strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&constants, "a=%d ", i)
+	}
+	for _, test := range []struct{ name, source, want string }{
+		{"long", strings.Repeat("f() ", 100_000), "test.lua: is longer than 256 KiB"},
+		{"constants", constants.String(), "test.lua: has more than 8192 different constants and names"},
+		{"functions", strings.Repeat("f(function() end) ", 5000), "test.lua: has more than 4096 functions"},
+		{"named functions", strings.Repeat("function f() end ", 5000), "test.lua: has more than 4096 functions"},
+		{"nesting", "x = " + strings.Repeat("{", 5000) + strings.Repeat("}", 5000), "test.lua:1: more than 200 levels of nesting"},
+		{"binary", "\x1bLua", "test.lua: is not Lua source text but a binary file"},
+	} {
+		_, err := b.run(t, test.source)
+		if failure, ok := errors.AsType[*ScriptError](err); !ok || !failure.Syntax {
+			t.Errorf("%s: got %v", test.name, err)
+			continue
+		}
+		wantText(t, test.name, err.Error(), test.want)
+	}
+}
+
+// TestUntrustedSession is a prompt for a stranger: every chunk has the limits of a run.
+func TestUntrustedSession(t *testing.T) {
+	t.Parallel()
+	b := newStranger(t, Limits{Steps: 100_000, Memory: 2 << 20, Tasks: 5, Output: 1000})
+	s := b.rt.NewSession(SessionOptions{})
+	for _, test := range []struct{ source, want, limit string }{
+		{`local x = 20`, "", ""},
+		{`x + 1`, "21", ""},
+		{`"a" .. x`, `"a20"`, ""},
+		{`while true do end`, "", "Steps"},
+		{`task.spawn(function() while true do end end)`, "", "Steps"},
+		{`for i = 1, 10 do task.spawn(task.sleep, 3600) end`, "", "Tasks"},
+		{`local s = "x" while true do s = s .. s end`, "", "Memory"},
+		{`("x"):rep(1e6) .. ("y"):rep(1e6)`, "", "Memory"},
+		{`local t = {} t[6e7] = 1`, "", "script"},
+		{`while true do print("more") end`, "", "Output"},
+		{`rawget(io, "open") or rawget(os, "getenv") or rawget(_G, "debug")`, "nil", ""},
+		{strings.Repeat("f() ", 100_000), "", "script"},
+		{`require "lib".twice("a")`, `"aa"`, ""},
+	} {
+		got, err := s.Eval(t.Context(), test.source)
+		name := test.source[:min(len(test.source), 60)]
+		switch _, failed := errors.AsType[*EvalError](err); {
+		case test.limit == "script" && !failed:
+			t.Errorf("%s: got %q and %v, want an error of the chunk", name, got, err)
+		case test.limit == "script":
+		case test.limit != "":
+			wantLimit(t, err, test.limit, "")
+		case err != nil:
+			t.Errorf("%s: %v", name, err)
+		default:
+			wantText(t, name, got, test.want)
+		}
+	}
+	if c := s.Complete("os.", 3); len(c.Candidates) != 4 {
+		t.Errorf("got %v, want the four functions of os", c.Candidates)
+	}
+	if help, _, ok := s.Help("authy.client"); ok && strings.Contains(help, "second client") {
+		t.Errorf("help tells of what is not there: %s", help)
+	}
+}
+
+// TestUntrustedKeeps has runs that each keep a little more in globals.
+func TestUntrustedKeeps(t *testing.T) {
+	t.Parallel()
+	b := newStranger(t, Limits{Memory: 1 << 20})
+	if _, err := b.run(t, `all = {} function more() for i = 1, 20 do all[#all + 1] = {} end end`); err != nil {
+		t.Fatal(err)
+	}
+	calls, err := 0, error(nil)
+	for ; err == nil && calls < 10_000; calls++ {
+		_, err = b.rt.Call(t.Context(), "more")
+	}
+	wantLimit(t, err, "Memory", "keeps more than 1024 KiB")
+	if calls < 100 {
+		t.Errorf("only %d calls were made", calls)
+	}
+	_, err = b.run(t, `while true do more() end`)
+	wantLimit(t, err, "Memory", "")
+}
+
+// TestUntrustedGarbage makes far more than it may keep, but keeps little.
+func TestUntrustedGarbage(t *testing.T) {
+	t.Parallel()
+	b := newStranger(t, Limits{Memory: 2 << 20, Time: time.Minute})
+	got, err := b.run(t, `local s, many = ("x"):rep(1e5), {}
+		for i = 1, 1000 do many[i] = s end -- one text in many places
+		for i = 1, 2000 do local t = s .. i t = t:upper() local u = { t, t } end
+		print(#json.encode(json.decode("[" .. ("1,"):rep(1e4) .. "1]")))`)
+	if err != nil || got != "20003" {
+		t.Errorf("got %q and %v", got, err)
+	}
+}
+
+// TestUntrustedOptions refuses what would undo it.
+func TestUntrustedOptions(t *testing.T) {
+	t.Parallel()
+	_, err := New(&authy.Client{}, Untrusted(), Plugins(pluginOf(t, "p", "")))
+	if err == nil || !strings.Contains(err.Error(), "luabind: Untrusted takes no Plugins") {
+		t.Errorf("got %v", err)
+	}
+	module := func(*Host) Module {
+		return Module{Name: "mine", Functions: []Function{{Name: "f", Call: func(L *lua.LState) int { L.Push(lua.LNumber(7)); return 1 }}}}
+	}
+	b := newStranger(t, Limits{}, With(module))
+	if got, err := b.run(t, `print(mine.f(), require "mine" == mine)`); err != nil || got != "7\ttrue" {
+		t.Errorf("got %q and %v", got, err)
+	}
+	for _, name := range []string{"json", "os", "require"} {
+		_, err := New(&authy.Client{}, Untrusted(), With(func(*Host) Module { return Module{Name: name} }))
+		if err == nil {
+			t.Errorf("a module called %s is accepted", name)
+		}
+	}
+}
+
+// TestUntrustedGlobals lists all that a script can reach from its globals: a new version of gopher-lua must not add to it.
+func TestUntrustedGlobals(t *testing.T) {
+	t.Parallel()
+	b := newStranger(t, Limits{})
+	got, err := b.run(t, `_G.arg = nil
+		local libraries = { string = 13, table = 5, coroutine = 7, os = 4, io = 1 }
+		local names = {}
+		for name, v in pairs(_G) do
+			names[#names + 1] = name
+			if libraries[name] then local n = 0 for _ in pairs(v) do n = n + 1 end assert(n == libraries[name], name) end
+		end
+		table.sort(names) print(table.concat(names, " "))`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, "globals", got, "_G _VERSION assert authy coroutine csv error getmetatable io ipairs json log math next os pairs pcall phone print "+
+		"rawequal rawget rawset require select setmetatable string table task time tonumber tostring totp type unpack xpcall")
 }
