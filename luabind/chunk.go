@@ -81,7 +81,8 @@ func newScriptError(err error) *ScriptError {
 		e.Message = fmt.Sprintf("a %s value was raised as an error: %s", value.Type(), value)
 	}
 	if e.Where == "" {
-		if match := positioned().FindStringSubmatch(e.Message); match != nil {
+		const within = 1 << 10 // bytes, of a message that may be very long
+		if match := positioned().FindStringSubmatch(e.Message[:min(len(e.Message), within)]); match != nil {
 			e.Where, e.Message = match[1], strings.TrimPrefix(e.Message, match[0])
 		}
 	}

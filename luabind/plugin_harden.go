@@ -61,7 +61,7 @@ func compileHardened(source, name string) (*lua.FunctionProto, error) {
 }
 
 // tooLong is the error of a source text that is.
-func tooLong(length int, name string) error {
+func tooLong(length int, name string) *ScriptError {
 	if length <= longestSource {
 		return nil
 	}

@@ -110,10 +110,10 @@ func (s *Session) Eval(ctx context.Context, src string) (shown string, err error
 	s.remember(name, src)
 	err = s.rt.inside(ctx, func(L *lua.LState) (err error) {
 		defer s.rt.startChunk(L)(&err)
-		c, failure := readChunk(src, name)
+		c, failure := s.rt.readChunk(src, name)
 		var fn *lua.LFunction
 		if failure == nil {
-			fn, failure = s.rt.function(L, c, len(src))
+			fn, failure = s.rt.function(L, c)
 		}
 		if failure != nil {
 			return s.failed(ctx, failure, name)

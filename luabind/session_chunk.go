@@ -123,16 +123,22 @@ func (c *typed) function(L *lua.LState) (*lua.LFunction, *ScriptError) {
 	return L.NewFunctionFromProto(proto), nil
 }
 
+// readChunk is the function of that name for sources that may be too long.
+func (rt *Runtime) readChunk(src, name string) (*typed, *ScriptError) {
+	if rt.untrusted != nil {
+		if failure := tooLong(len(src), name); failure != nil {
+			return nil, failure
+		}
+	}
+	return readChunk(src, name)
+}
+
 // function compiles a chunk, with guards for scripts that are not trusted.
-func (rt *Runtime) function(L *lua.LState, c *typed, length int) (*lua.LFunction, *ScriptError) {
+func (rt *Runtime) function(L *lua.LState, c *typed) (*lua.LFunction, *ScriptError) {
 	if rt.untrusted == nil {
 		return c.function(L)
 	}
-	err := tooLong(length, c.name)
-	var proto *lua.FunctionProto
-	if err == nil {
-		proto, err = hardenTree(c.stmts, c.name)
-	}
+	proto, err := hardenTree(c.stmts, c.name)
 	var fn *lua.LFunction
 	if err == nil {
 		fn, err = guarded(L, proto)
