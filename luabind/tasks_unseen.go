@@ -60,6 +60,15 @@ func (e *TasksError) Error() string {
 	return text
 }
 
+// Unwrap is the errors of the tasks, so that errors.As reaches what failed in them.
+func (e *TasksError) Unwrap() []error {
+	all := make([]error, len(e.Failures))
+	for i, f := range e.Failures {
+		all[i] = f.Err
+	}
+	return all
+}
+
 // WaitTasks lets the tasks of a host's own state run to their end, and returns a [*TasksError] when some failed while
 // nobody looked. Tasks that run when ctx ends are canceled.
 //
