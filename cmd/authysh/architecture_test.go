@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"luabind/journal":         {"github.com/tidwall/gjson", "github.com/gofrs/flock"},
 	"luabind/check":           {modulePath + "/authy", modulePath + "/luabind", "github.com/yuin/gopher-lua/..."},
 	"luabind/stubs":           {modulePath + "/authy", modulePath + "/luabind"},
+	"luabind/worker":          {modulePath + "/authy", modulePath + "/luabind", "golang.org/x/time/rate"},
 	"cmd/authysh": {
 		modulePath + "/luabind/check", modulePath + "/luabind/stubs",
 		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault", modulePath + "/authy/receiver",
