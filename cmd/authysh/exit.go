@@ -67,6 +67,7 @@ func exitCodeOf(err error) exitCode {
 	if _, ok := errors.AsType[*notApproved](err); ok {
 		return exitRefused
 	}
+	err = withoutTasks(err)
 	if failure, ok := errors.AsType[authy.Error](err); ok {
 		return codeOfKind(failure)
 	}
@@ -79,6 +80,22 @@ func exitCodeOf(err error) exitCode {
 		return exitNetwork
 	}
 	return exitScript
+}
+
+// withoutTasks leaves out what failed in tasks that nothing waited for: that is an error of the script, whatever it was.
+func withoutTasks(err error) error {
+	if _, tasks := err.(*luabind.TasksError); tasks {
+		return nil
+	}
+	several, ok := err.(interface{ Unwrap() []error })
+	if _, single := err.(authy.Error); !ok || single {
+		return err
+	}
+	var others []error
+	for _, one := range several.Unwrap() {
+		others = append(others, withoutTasks(one))
+	}
+	return errors.Join(others...)
 }
 
 // codeOfKind is the exit code of a call that failed.

@@ -24,7 +24,8 @@ const maxFrames = 10
 // gone) gets none.
 func (a *app) report(err error) {
 	_, single := err.(authy.Error)
-	if several, ok := err.(interface{ Unwrap() []error }); ok && !single { // a script and its tasks
+	unseen, tasks := err.(*luabind.TasksError)
+	if several, ok := err.(interface{ Unwrap() []error }); ok && !single && !tasks { // a script and its tasks
 		for _, one := range several.Unwrap() {
 			a.report(one)
 		}
@@ -40,7 +41,7 @@ func (a *app) report(err error) {
 	if _, stopped := errors.AsType[*interrupted](err); stopped {
 		return
 	}
-	if unseen, ok := err.(*luabind.TasksError); ok {
+	if tasks {
 		a.reportTasks(unseen)
 		return
 	}

@@ -84,7 +84,7 @@ func (a *app) runDraining(ctx context.Context, runtime *luabind.Runtime, script 
 	if code == 0 {
 		return err
 	}
-	if failure, ok := errors.AsType[authy.Error](err); err != nil && (!ok || failure.Kind() != authy.KindCanceled) {
+	if failure, ok := errors.AsType[authy.Error](withoutTasks(err)); err != nil && (!ok || failure.Kind() != authy.KindCanceled) {
 		a.report(err)
 	}
 	return &interrupted{code}
