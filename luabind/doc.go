@@ -1,8 +1,18 @@
 // Package luabind binds the Authy API into Lua, for programs that run scripts.
 //
-// [New] makes a [Runtime]: an interpreter with the authy module and its companions (json, csv, phone, totp, time, task, log) as
-// globals, its output going where the host says, and each run bounded by a context. [Loader] is for hosts that have a
-// Lua state already: L.PreloadModule("authy", luabind.Loader(client)).
+// # Quick start
+//
+// [New] makes a [Runtime]: an interpreter with the authy module and its companions (json, csv, phone, totp, time, task, batch,
+// flow, log) as globals, its output going where the host says, and each run bounded by a context:
+//
+//	rt, err := luabind.New(&authy.Client{Key: key}, luabind.Stdout(os.Stdout))
+//	...
+//	defer rt.Close()
+//	err = rt.RunFile(ctx, "onboard.lua", "users.csv")
+//
+// [Loader] is for hosts that have a Lua state already: L.PreloadModule("authy", luabind.Loader(client)). The examples of the
+// package are whole programs: a server that runs its tenants' scripts, a job that runs at certain times, a command line with
+// operations of its own, and a test of a script.
 //
 // # What scripts see
 //
@@ -15,16 +25,34 @@
 // whole number will do for ids and codes. Numbers of 2^53 and more are refused, because Lua's numbers lose digits
 // there; ids of that size come and go as strings.
 //
-// An error value is a table with kind, op, message, where, and as far as known status, code, fields and retry_after.
-// The Go error comes back to the host: errors.As on what Run returns reaches [*authy.APIError] and its like.
+// # Errors
 //
-// # At a prompt
+// What a script catches is a table with kind, op, message, where, and as far as known status, code, fields and retry_after.
+// The Go error comes back to the host: a script that ends with one is a [*ScriptError], which has the position, and errors.As
+// reaches through it to [*authy.APIError] and its like, or the error that a module, an operation or a middleware of the host
+// returned; through coroutines, tasks and flows, too. Tasks that failed while nothing waited for them are a [*TasksError],
+// os.exit is an [*ExitError], a limit that was hit a [*LimitError], and the end of the context its cause.
 //
-// [Runtime.NewSession] makes a [Session], which evaluates what a person types, chunk by chunk, shows values as Lua that can
-// be pasted back, completes and explains. It knows no terminal. [Manual] has the help of operations and modules also
-// without an interpreter, and [Print] the text of values.
+// # Operations and modules of the host
 //
-// # One interpreter, one lock
+// [Operations] adds operations of the host, made with [authy.Op], to the module authy; [With] adds modules, which may have
+// operations of their own. They have all styles, are checked by the rules in their tags, go through the middlewares of [Use],
+// and are in help, completion, the linter, the definitions for editors and the journals of batches. Their errors reach the host
+// as they are.
+//
+// # Completion and help
+//
+// [Runtime.Complete] says how a piece of Lua may go on at a cursor, and [Runtime.Manual] has the help of all that scripts see;
+// both may be asked from any goroutine, also while a script runs. [NewManual] needs no interpreter.
+//
+// [Runtime.NewSession] makes a [Session], for prompts: it evaluates what a person types, chunk by chunk, shows values as Lua
+// that can be pasted back, completes with what it has seen, and explains. It knows no terminal.
+//
+// # Concurrency
+//
+// A runtime may be used from any goroutine, and is reused: runs and calls wait for each other, and globals last from one to
+// the next. Programs that want scripts to run at the same time, or to know nothing of each other, make a runtime for each,
+// which takes about a millisecond. A client may be shared by many.
 //
 // One goroutine at a time is inside a runtime's interpreter. Whatever waits for the outside, in this package or in a
 // module of the host, gives the interpreter away while it waits, with [Host.Wait], and must not touch Lua values then.
@@ -36,10 +64,7 @@
 // Runtimes repair gopher-lua's pcall, xpcall and coroutines, which part local variables from the closures over them
 // after an error, among other things. A host's own state is left as it is.
 //
-// # Plugins and operations of the host
-//
-// [Operations] adds operations of the host to the module authy; [With] adds modules, which may have operations of their own.
-// They have all styles, go through the middlewares of [Use], and are in help, completion and the journals of batches.
+// # Plugins
 //
 // [Plugins] loads plugins written in Lua; package plugin finds and verifies them, and [InspectPlugin] reads what one asks for
 // before anybody trusts it. Each has a Lua state of its own, to which values are copied: a plugin shares no table, metatable
@@ -49,12 +74,17 @@
 // keeps too much is stopped. A program that a plugin may run, though, is outside of all that, as are programs which that
 // one starts: permit none that runs others.
 //
+// # In a process of their own
+//
+// Package worker runs scripts in a child process, with the runtime for strangers in it, and kills it when it does not keep to its
+// limits of time and memory. The child has no key.
+//
 // # Callbacks
 //
 // callbacks.serve listens as long as its task runs; package authy/receiver decides what is genuine. Handlers are tasks that
 // outlive the cancellation of the script, so that what was begun is finished and answered: [Runtime.Serving].
 //
-// # Functions of scripts
+// # Calling functions
 //
 // [Runtime.Call] calls a function that a script has defined, with Go values, and gives its results as Go values. [Files] lets
 // require find modules in a file system of the host, such as an embed.FS.
