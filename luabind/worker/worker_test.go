@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -158,6 +160,45 @@ func TestKeyStays(t *testing.T) {
 	err = b.run(t, `authy.send_feedback{ sms_id = "none", outcome = "received" }`)
 	if err == nil || !strings.Contains(err.Error(), "send_feedback") || strings.Contains(err.Error(), b.service.Key()) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestKeyIsRepeated: nor does a service give it away that repeats what it was sent.
+func TestKeyIsRepeated(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"success":true,"message":"key %s","app":{"name":"%[1]s","app_id":1,"plan":"p","sms_enabled":true}}`, r.Header.Get("X-Authy-API-Key"))
+	}))
+	defer service.Close()
+	b := newBench(t, func(o *Options) {
+		o.Client = &authy.Client{Key: "a-key-of-my-own", Host: service.URL, HTTPClient: service.Client()}
+	})
+	if err := b.run(t, `print(authy.get_application_details().raw_body)`); err != nil {
+		t.Error(err)
+	}
+	if got := b.out.take(); !strings.Contains(got, standIn) || strings.Contains(got, "a-key-of-my-own") {
+		t.Errorf("printed %s", got)
+	}
+}
+
+// TestTogether has many run at once: each has its turn.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 3 {
+				if err := b.run(t, `io.write "x"`); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := b.out.take(); got != "xxxxxxxxxxxx" {
+		t.Errorf("printed %q", got)
 	}
 }
 
