@@ -53,6 +53,7 @@ func gone(t *testing.T, pid int) {
 func TestParentDies(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(os.Args[0], "parent")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // it leaves the folder of the child
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
