@@ -106,6 +106,23 @@ func (c *courier) wait(d time.Duration) bool {
 	}
 }
 
+// slot waits until one more attempt may be under way, and reports false if the courier stops instead.
+func (c *courier) slot() bool {
+	select {
+	case <-c.stopping:
+		return false
+	default:
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return true
+	case <-c.stopping:
+		return false
+	}
+}
+
+func (c *courier) free() { <-c.slots }
+
 // close lets attempts under way end until ctx does; what waits is left.
 func (c *courier) close(ctx context.Context) {
 	c.mu.Lock()
@@ -163,8 +180,7 @@ func (s *Service) carry(a *application, id int64) {
 			}
 		})
 		if !again {
-			for range effect.Duplicate {
-				s.repeat(a, id, attempt)
+			for n := 0; n < effect.Duplicate && s.repeat(a, id, attempt); n++ {
 			}
 			return
 		}
@@ -196,10 +212,15 @@ func (s *Service) outgoingFaults(a *application, id int64) (fault.Effect, time.D
 	return effect, time.Duration(effect.Delay)
 }
 
-// repeat delivers once more exactly what was delivered.
-func (s *Service) repeat(a *application, id int64, first Attempt) {
+// repeat delivers once more exactly what was delivered, unless the courier stops.
+func (s *Service) repeat(a *application, id int64, first Attempt) bool {
+	if !s.courier.slot() {
+		return false
+	}
 	again := s.send(Attempt{Method: first.Method, URL: first.URL, Header: first.Header, Body: first.Body})
+	s.courier.free()
 	s.change(a, id, func(d *delivery) { d.Attempts = append(d.Attempts, again) })
+	return true
 }
 
 // delivery is a copy of a delivery.
@@ -238,12 +259,10 @@ func (s *Service) attempt(a *application, id int64, effect fault.Effect) (Attemp
 	if !ok {
 		return Attempt{}, false
 	}
-	select {
-	case s.courier.slots <- struct{}{}:
-		defer func() { <-s.courier.slots }()
-	case <-s.courier.stopping:
+	if !s.courier.slot() {
 		return Attempt{}, false
 	}
+	defer s.courier.free()
 	request, err := s.sealed(a, &d, time.Duration(effect.Skew))
 	if err != nil {
 		request.Error = err.Error()

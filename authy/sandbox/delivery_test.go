@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -327,3 +328,40 @@ func TestWebhooksDelivered(t *testing.T) {
 		}
 	})
 }
+
+// Many duplicates are remembered as little as many retries, and none is begun once the sandbox closes.
+func TestDuplicatesAreBounded(t *testing.T) {
+	t.Parallel()
+	opts := []sandbox.Option{sandbox.WithCallback("https://app.example/cb", "")}
+	deliveries(t, nil, opts, func(t *testing.T, b *box, r *receiver) {
+		b.post("/sandbox/api/faults", "rule=callback: duplicate=50").wants(200)
+		b.answered("approve")
+		synctest.Wait()
+		if got := len(b.Callbacks(1)[0].Attempts); r.count() != 51 || got != 20 {
+			t.Errorf("%d arrived, %d are remembered, want 51 and 20", r.count(), got)
+		}
+	})
+	begun := make(chan struct{})
+	var sent atomic.Int32
+	transport := roundTripper(func(rq *http.Request) (*http.Response, error) {
+		if sent.Add(1) == 1 {
+			close(begun)
+			<-rq.Context().Done()
+		}
+		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: rq, Header: http.Header{}}, nil
+	})
+	b := newBox(t, append(opts, sandbox.WithDelivery(sandbox.Delivery{Transport: transport}))...)
+	b.post("/sandbox/api/faults", "rule=callback: duplicate=50").wants(200)
+	b.answered("approve")
+	<-begun
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.Close(impatient)
+	if n := sent.Load(); n != 1 {
+		t.Errorf("%d were sent while the sandbox closed, want none but the first", n)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(rq *http.Request) (*http.Response, error) { return f(rq) }
