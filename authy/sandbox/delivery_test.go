@@ -341,25 +341,26 @@ func TestDuplicatesAreBounded(t *testing.T) {
 			t.Errorf("%d arrived, %d are remembered, want 51 and 20", r.count(), got)
 		}
 	})
-	begun := make(chan struct{})
-	var sent atomic.Int32
-	transport := roundTripper(func(rq *http.Request) (*http.Response, error) {
-		if sent.Add(1) == 1 {
-			close(begun)
-			<-rq.Context().Done()
+	synctest.Test(t, func(t *testing.T) {
+		answered := make(chan struct{})
+		var sent atomic.Int32
+		transport := roundTripper(func(rq *http.Request) (*http.Response, error) {
+			sent.Add(1)
+			<-answered
+			return &http.Response{StatusCode: 200, Body: http.NoBody, Request: rq, Header: http.Header{}}, nil
+		})
+		b := newBox(t, append(opts, sandbox.WithDelivery(sandbox.Delivery{Transport: transport}))...)
+		b.post("/sandbox/api/faults", "rule=callback: duplicate=50").wants(200)
+		b.answered("approve")
+		synctest.Wait()
+		go b.Close(t.Context())
+		synctest.Wait() // it waits for the one that is under way
+		close(answered)
+		synctest.Wait()
+		if n := sent.Load(); n != 1 {
+			t.Errorf("%d were sent while the sandbox closed, want none but the first", n)
 		}
-		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: rq, Header: http.Header{}}, nil
 	})
-	b := newBox(t, append(opts, sandbox.WithDelivery(sandbox.Delivery{Transport: transport}))...)
-	b.post("/sandbox/api/faults", "rule=callback: duplicate=50").wants(200)
-	b.answered("approve")
-	<-begun
-	impatient, cancel := context.WithCancel(t.Context())
-	cancel()
-	b.Close(impatient)
-	if n := sent.Load(); n != 1 {
-		t.Errorf("%d were sent while the sandbox closed, want none but the first", n)
-	}
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
