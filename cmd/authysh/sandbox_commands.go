@@ -62,22 +62,31 @@ func exactlyOne(what string) cobra.PositionalArgs {
 
 func (a *app) sandboxUsersCommand() *cobra.Command {
 	var list sandboxListFlags
+	var search string
 	l := &sandboxLook{
 		cmd: &cobra.Command{
 			Use: "users [user]", Short: "list the users of a sandbox, or show one with devices and codes",
-			Example: "  authysh sandbox users --url http://127.0.0.1:8047\n  authysh sandbox users +351911234567",
+			Example: "  authysh sandbox users --url http://127.0.0.1:8047\n  authysh sandbox users +351911234567\n  authysh sandbox users --search example.com",
 			Args:    atMostOne("user"),
 		},
 		columns: []string{"id", "phone", "email=emails.0", "registered", "confirmed", "suspended", "token=app_token", "left=app_token_seconds"},
 		call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
-			if len(args) > 0 {
+			switch {
+			case len(args) > 0 && search != "":
+				return nil, &usageError{message: "a user and --search cannot go together", hint: "leave one of them out"}
+			case len(args) > 0:
 				return c.user(ctx, args[0])
 			}
-			answer, err := c.get(ctx, "/users", list.query())
+			query := list.query()
+			if search != "" {
+				query.Set("search", search)
+			}
+			answer, err := c.get(ctx, "/users", query)
 			return part("users", answer, err)
 		},
 	}
 	list.declare(l.cmd)
+	l.cmd.Flags().StringVar(&search, "search", "", "those whose phone, e-mail, id or custom id has this `text`")
 	return a.lookCommand(l)
 }
 

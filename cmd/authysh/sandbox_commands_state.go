@@ -50,6 +50,7 @@ func (a *app) sandboxClockCommand() *cobra.Command {
 		func(args []string) map[string]any { return map[string]any{"set": args[0]} })
 	change("freeze", "let time stand still", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": true} })
 	change("thaw", "let time go on", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": false} }, "unfreeze")
+	change("real", "return to the real time", "", noArguments, func([]string) map[string]any { return map[string]any{"real": true} })
 	return parent
 }
 
