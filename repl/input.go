@@ -124,7 +124,30 @@ func (sh *shell) chunk(src string) error {
 		err = sh.show(shown)
 	}
 	sh.record.chunk(src, shown, err)
-	return sh.finish(src, err, took)
+	ends := sh.finish(src, err, took)
+	if ends == nil {
+		sh.missedDot(src, shown, err)
+	}
+	return ends
+}
+
+// missedDot tells who typed a command without its dot what it is called: exit is nil in Lua, and help authy no Lua at all.
+func (sh *shell) missedDot(src, shown string, err error) {
+	name, rest, _ := strings.Cut(strings.TrimSpace(src), " ")
+	rest = strings.TrimSpace(rest)
+	if name == "quit" {
+		name = "exit"
+	}
+	if sh.find(name) == nil || strings.Contains(rest, "\n") {
+		return
+	}
+	if bare := rest == "" && err == nil && shown == "nil"; bare || err != nil && startsWord(rest) {
+		fmt.Fprintln(sh.console.Stderr(), sh.paint.text("hint:", styleNotice), printable("commands begin with a dot: "+strings.TrimSpace("."+name+" "+rest)))
+	}
+}
+
+func startsWord(text string) bool {
+	return text != "" && (text[0] == '_' || 'a' <= text[0]|0x20 && text[0]|0x20 <= 'z')
 }
 
 // finish ends a chunk or a command: it reports the error, and returns it only if it ends the loop.

@@ -94,6 +94,26 @@ deep
 	}
 }
 
+// Who leaves out the dot of a command is told, and nobody else is.
+func TestMissedDot(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"exit": ".exit", " quit ": ".exit", "help  authy.request_sms": ".help authy.request_sms",
+		"help = 1": "", "help 'x'": "", "nothing": "", "nothing at all": "",
+		"x = nil": "", "exit, 1": "",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			got := stage(t, text).run(t)
+			_, hint, told := strings.Cut(got, "hint: commands begin with a dot: ")
+			hint, _, _ = strings.Cut(hint, "\n")
+			if told != (want != "") || hint != want {
+				t.Errorf("told %q, want %q; the screen:\n%s", hint, want, got)
+			}
+		})
+	}
+}
+
 func TestNearest(t *testing.T) {
 	t.Parallel()
 	names := []string{".help", ".history", ".exit", ".load", ".record", ".replay"}
