@@ -24,7 +24,7 @@ type tenants map[string]*luabind.Runtime
 func (ts tenants) add(name, key, host, script string) error {
 	rt, err := luabind.New(&authy.Client{Key: key, Host: host},
 		luabind.Untrusted(),
-		luabind.Limit(luabind.Limits{Time: 2 * time.Second, Steps: 1_000_000, Memory: 8 << 20, Sends: 5}))
+		luabind.Limit(luabind.Limits{Time: 10 * time.Second, Steps: 100_000, Memory: 8 << 20, Sends: 5}))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func Example_server() {
 	// Output:
 	// /shop?phone=911234567: 200 ["Shop knows 911234567"]
 	// /bank?id=404: 502 bank.lua:1: get_user_status: User not found. (HTTP 404, code 60026)
-	// /loop: 422 loop.lua:1: the script ran more than 1000000 instructions (limit Steps)
+	// /loop: 422 loop.lua:1: the script ran more than 100000 instructions (limit Steps)
 	// /thief: 422 thief.lua:1: attempt to call a non-function object
 	// /nobody: 404 no such tenant
 }
