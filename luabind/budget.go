@@ -105,7 +105,7 @@ func (a *account) check() {
 		a.exceed("Time", "took longer than %s", a.limit)
 	case a.keeps != nil && a.made()-a.measured > a.room:
 		a.measure()
-	case a.memory > 0 && a.steps%(128*checkEvery) == 0 && a.steps > 0:
+	case a.keeps == nil && a.memory > 0 && a.steps%(128*checkEvery) == 0 && a.steps > 0:
 		a.checkHeap()
 	}
 }
@@ -124,11 +124,10 @@ func (a *account) measure() {
 		return
 	}
 	a.measured, a.room = a.made(), max(a.memory-kept, a.memory/8)
-	a.checkHeap()
 }
 
-// checkHeap is the last resort: it stops code during which the process has grown by far more than the code may keep. Other
-// code may have a part in that, so it asks for much, and blames none that has made less itself.
+// checkHeap is the last resort where what the code keeps is not measured: it stops code during which the process has grown by
+// far more than the code may make. Other code may have a part in that, so none is blamed that has made less itself.
 func (a *account) checkHeap() {
 	now := a.heapNow()
 	if a.heap == 0 {
@@ -136,19 +135,13 @@ func (a *account) checkHeap() {
 		return
 	}
 	most := uint64(4 * a.memory)
-	if a.keeps != nil {
-		most += heapSlack
-	}
-	if now <= a.heap+most || a.keeps != nil && uint64(a.made()) < now-a.heap {
+	if now <= a.heap+most || uint64(a.made()) < now-a.heap {
 		return
 	}
 	if runtime.GC(); a.heapNow() > a.heap+most { // else the rest was garbage
 		a.exceed("Memory", "used too much memory: the program grew by %d MiB", (now-a.heap)>>20)
 	}
 }
-
-// heapSlack is by how much other code of the process may grow meanwhile.
-const heapSlack = 128 << 20
 
 // heapNow is what is on the heap of the process; 0 when that is not known.
 func (a *account) heapNow() uint64 {
