@@ -22,10 +22,10 @@ const (
 type account struct {
 	what    string // runs, in the words of an error
 	steps   int
-	most    int   // of them; 0 for no limit
-	bytes   int64 // of the strings and lists made so far
-	memory  int64 // of them, or of what is kept; 0 for no limit
-	begun   time.Time
+	most    int           // of them; 0 for no limit
+	bytes   int64         // of the strings and lists made so far
+	memory  int64         // of them, or of what is kept; 0 for no limit
+	first   time.Time     // when the clock was first looked at; see begun
 	limit   time.Duration // since then; 0 when the context ends by itself
 	heap    uint64        // of the process, when first looked at
 	failure error         // which limit was exceeded
@@ -101,13 +101,22 @@ func (a *account) check() {
 	case a.failure != nil:
 	case a.most > 0 && a.steps > a.most:
 		a.exceed("Steps", "ran more than %d instructions", a.most)
-	case a.limit > 0 && time.Since(a.begun) > a.limit:
+	case a.limit > 0 && time.Since(a.begun()) > a.limit:
 		a.exceed("Time", "took longer than %s", a.limit)
 	case a.keeps != nil && a.made()-a.measured > a.room:
 		a.measure()
 	case a.keeps == nil && a.memory > 0 && a.steps%(128*checkEvery) == 0 && a.steps > 0:
 		a.checkHeap()
 	}
+}
+
+// begun is when the code began, or a little later: reading the clock takes longer than a short piece of code, which ends before
+// it is asked for.
+func (a *account) begun() time.Time {
+	if a.first.IsZero() {
+		a.first = time.Now()
+	}
+	return a.first
 }
 
 // made is about how much was made so far, in bytes, whether it is still there or not.
@@ -177,7 +186,7 @@ func (b *budget) work(L *lua.LState, steps int) {
 
 // outside is a context for what waits: it ends with the time of the budget.
 func (b *budget) outside() (context.Context, context.CancelFunc) {
-	return context.WithDeadlineCause(b.Context, b.begun.Add(b.limit), errTooSlow)
+	return context.WithDeadlineCause(b.Context, b.begun().Add(b.limit), errTooSlow)
 }
 
 var errTooSlow = errors.New("the time of the plugin was over")

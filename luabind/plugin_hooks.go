@@ -12,6 +12,7 @@ import (
 type hookRun struct {
 	hook   string
 	budget budget
+	uses   account     // of the budget
 	table  *lua.LTable // what the hook gets, in the plugin's state
 
 	op       *authy.Operation // of the call, or noOperation
@@ -271,9 +272,9 @@ func (g *guest) runHook(ctx context.Context, h *Host, L *lua.LState, hook *lua.L
 		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
 	}
 	defer g.interpreter.Unlock()
-	r.budget = g.newBudget(ctx, r.hook, 1)
+	r.uses = g.newAccount(r.hook, 1)
+	r.budget = budget{Context: ctx, account: &r.uses, hook: r, outer: h, script: L}
 	b := &r.budget
-	b.hook, b.outer, b.script = r, h, L
 	err := g.runLocked(b, hook, func(L *lua.LState) int {
 		r.table = &lua.LTable{Metatable: g.callType}
 		L.Push(r.table)

@@ -163,13 +163,16 @@ func (g *guest) wait(L *lua.LState, f func(ctx context.Context)) {
 
 // newBudget is what a piece of the plugin's code may use.
 func (g *guest) newBudget(ctx context.Context, what string, times int) budget {
+	a := g.newAccount(what, times)
+	return budget{Context: ctx, account: &a}
+}
+
+func (g *guest) newAccount(what string, times int) account {
 	limit := g.limits.HookTime
 	if times > 1 {
 		limit = g.limits.OperationTime
 	}
-	return budget{Context: ctx, account: &account{
-		what: what, most: g.limits.Steps * times, memory: g.limits.Memory, begun: time.Now(), limit: limit,
-	}}
+	return account{what: what, most: g.limits.Steps * times, memory: g.limits.Memory, limit: limit}
 }
 
 // errClosed is a plugin whose runtime is closed.
@@ -195,17 +198,18 @@ func (g *guest) runLocked(b *budget, fn *lua.LFunction, give func(L *lua.LState)
 	L.Push(fn)
 	arguments, err := protected(L, give)
 	if err == nil {
-		err = lua51.PCall(L, arguments, 1, nil)
+		err = lua51.PCallLast(L, arguments, 1)
 	}
 	if err == nil {
 		err = take(L.Get(-1))
+		L.SetTop(0)
+		L.RemoveContext()
+		if len(g.idle) < maxIdleThreads {
+			g.idle = append(g.idle, L)
+		}
 	} else {
-		err = g.failureOf(L, b, err)
-	}
-	L.SetTop(0)
-	L.RemoveContext()
-	if err == nil && len(g.idle) < maxIdleThreads {
-		g.idle = append(g.idle, L)
+		L.RemoveContext()
+		err = g.failureOf(b, err)
 	}
 	g.account(b)
 	return err
@@ -233,13 +237,15 @@ func (g *guest) thread() *lua.LState {
 }
 
 // failureOf is the text of an error that the plugin has raised.
-func (g *guest) failureOf(L *lua.LState, b *budget, err error) error {
+func (g *guest) failureOf(b *budget, err error) error {
 	if b.failure != nil {
 		return b.failure
 	}
 	if ctx := b.Context.Err(); ctx != nil {
 		return ctx
 	}
+	L := lua51.NewThread(g.state)
+	L.SetContext(b)
 	failure := scriptErrorIn(L, err) // may run code of the plugin, within the budget
 	if b.failure != nil {
 		return b.failure
