@@ -34,6 +34,7 @@ type guest struct {
 	state       *lua.LState
 	interpreter interpreter
 	idle        []*lua.LState // threads that can be used again
+	call        func(thread *lua.LState, nargs, nret int) error
 	border      border
 
 	hooks      map[string]*lua.LFunction
@@ -64,6 +65,7 @@ func newGuest(source *plugin.Source, granted plugin.Permissions, dataDir string,
 		g.state.Close()
 		return nil, fmt.Errorf("luabind: %w", err)
 	}
+	g.call = lua51.CallerOf(g.state)
 	g.border = borderOf(g.state)
 	g.callType = g.newCallType()
 	return g, nil
@@ -198,7 +200,7 @@ func (g *guest) runLocked(b *budget, fn *lua.LFunction, give func(L *lua.LState)
 	L.Push(fn)
 	arguments, err := protected(L, give)
 	if err == nil {
-		err = lua51.PCallLast(L, arguments, 1)
+		err = g.call(L, arguments, 1)
 	}
 	if err == nil {
 		err = take(L.Get(-1))

@@ -56,8 +56,7 @@ func (v *vm) owner(L *lua.LState) *lua.LState {
 
 // resumable reports whether a thread is a coroutine that waits to be resumed.
 func (v *vm) resumable(thread *lua.LState) bool {
-	_, active := v.active[thread]
-	return !thread.Dead && thread.Parent == nil && !active && thread != thread.G.MainThread
+	return !thread.Dead && thread.Parent == nil && !v.isActive(thread) && thread != thread.G.MainThread
 }
 
 // statusOf is the answer of coroutine.status in L.

@@ -25,7 +25,8 @@ const registryKey = "lua51.vm"
 type vm struct {
 	seed    *lua.LState                   // makes threads; never has a context, so that they get none to cancel
 	depth   int                           // pcalls and resumes that the running goroutine is inside of
-	active  map[*lua.LState]struct{}      // threads that a goroutine was started with, for as long as they run or wait
+	only    *lua.LState                   // a thread that a goroutine was started with, for as long as it runs or waits
+	active  map[*lua.LState]struct{}      // the others of these; a map takes longer
 	proxies map[*lua.LState]*lua.LState   // thread that runs a protected call of a coroutine → the coroutine, while it runs
 	lost    map[*lua.LState][]string      // lines of a traceback whose frames had to go before the handler ran
 	hidden  map[*lua.LFunction]struct{}   // Go functions that a traceback leaves out

@@ -66,13 +66,19 @@ func PCall(L *lua.LState, nargs, nret int, handler *lua.LFunction) error {
 	return e
 }
 
-// PCallLast is [PCall] without a handler for a thread that runs nothing else, and is not used again after an error: it takes
-// half as long, as no frames have to be kept. After an error those that failed are still on L.
-func PCallLast(L *lua.LState, nargs, nret int) (err error) {
+// CallerOf returns a [PCall] without a handler for threads of the state of L that run nothing else and are not used again after
+// an error, whose frames are then still on them. Without frames of callers to keep it takes half as long.
+func CallerOf(L *lua.LState) func(thread *lua.LState, nargs, nret int) error {
 	v := of(L)
-	if v == nil || v.depth >= maxDepth || !topFrame(L).none() {
-		return PCall(L, nargs, nret, nil)
+	return func(thread *lua.LState, nargs, nret int) error {
+		if v == nil || v.depth >= maxDepth || !topFrame(thread).none() {
+			return PCall(thread, nargs, nret, nil)
+		}
+		return v.callAlone(thread, nargs, nret)
 	}
+}
+
+func (v *vm) callAlone(L *lua.LState, nargs, nret int) (err error) {
 	defer v.begin(L)()
 	v.depth++
 	L.Panic = raise
@@ -95,16 +101,34 @@ func raise(L *lua.LState) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L
 func (v *vm) begin(L *lua.LState) (end func()) {
 	previous := L.G.CurrentThread
 	L.G.CurrentThread = L
-	if _, ok := v.active[L]; ok || L.Parent != nil {
+	if L.Parent != nil || v.isActive(L) {
 		return func() { L.G.CurrentThread = previous }
 	}
-	v.active[L] = struct{}{}
+	only := v.only == nil
+	if only {
+		v.only = L
+	} else {
+		v.active[L] = struct{}{}
+	}
 	L.Dead = false
 	return func() {
-		delete(v.active, L)
+		if only {
+			v.only = nil
+		} else {
+			delete(v.active, L)
+		}
 		L.Dead = L != L.G.MainThread
 		L.G.CurrentThread = previous
 	}
+}
+
+// isActive reports whether a goroutine was started with the thread, and runs it or waits.
+func (v *vm) isActive(thread *lua.LState) bool {
+	if thread == v.only {
+		return true
+	}
+	_, ok := v.active[thread]
+	return ok
 }
 
 // call calls enter or traced with their nargs arguments, if the stacks have room for it.

@@ -281,3 +281,51 @@ func TestTooManyValues(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestCallerOf(t *testing.T) {
+	t.Parallel()
+	L, _ := newState(t, small)
+	call := lua51.CallerOf(L)
+	if err := L.DoString(`local function deep() return 1 + deep() end
+		local value
+		return {
+			add = function(a, b) return a + b end,
+			fail = function() local up = 1 value = function() up = up + 1 return up end error("x") end,
+			kept = function() return value() end,
+			deep = deep,
+			inner = function() return select(2, pcall(error, "y", 0)) end,
+			self = function() return select(2, coroutine.resume(coroutine.running() or error("no thread"))) end,
+		}`); err != nil {
+		t.Fatal(err)
+	}
+	functions := L.CheckTable(-1)
+	L.SetTop(0)
+	thread := lua51.NewThread(L)
+	for _, test := range []struct{ name, want, failure string }{
+		{"add", "7", ""},
+		{"fail", "", "x"},
+		{"kept", "2", ""}, // the variable outlives the frame that failed
+		{"deep", "", "stack overflow"},
+		{"inner", "y", ""},
+		{"self", "cannot resume running coroutine", ""},
+		{"missing", "", "attempt to call a non-function object"},
+	} {
+		thread.Push(functions.RawGetString(test.name))
+		thread.Push(lua.LNumber(3))
+		thread.Push(lua.LNumber(4))
+		err := call(thread, 2, 1)
+		if err != nil {
+			failure, ok := errors.AsType[*lua.ApiError](err)
+			if !ok || test.failure == "" || !strings.Contains(failure.Object.String(), test.failure) ||
+				!strings.HasPrefix(failure.StackTrace, "stack traceback:") {
+				t.Errorf("%s: %v", test.name, err)
+			}
+			thread = lua51.NewThread(L) // the other one cannot be used again
+			continue
+		}
+		if got := thread.Get(-1).String(); thread.GetTop() != 1 || got != test.want || test.failure != "" {
+			t.Errorf("%s: got %q and %d values, want %q, %s", test.name, got, thread.GetTop(), test.want, test.failure)
+		}
+		thread.SetTop(0)
+	}
+}

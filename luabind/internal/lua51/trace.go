@@ -161,7 +161,7 @@ func (v *vm) traceback(L *lua.LState, n int) string {
 	const first, last = 12, 10
 	lines := v.lines(L)
 	root := v.owner(L)
-	if _, active := v.active[root]; active || root == L.G.MainThread {
+	if root == L.G.MainThread || v.isActive(root) {
 		lines = append(lines, "[G]: ?")
 	}
 	lines = lines[min(max(n, 0), len(lines)):]

@@ -32,8 +32,10 @@ func Wait(L *lua.LState, unlock, lock func(), f func()) {
 func (v *vm) park(thread *lua.LState) (unpark func()) {
 	depth := v.depth
 	v.depth = 0
-	_, known := v.active[thread]
-	v.active[thread] = struct{}{}
+	known := v.isActive(thread)
+	if !known {
+		v.active[thread] = struct{}{}
+	}
 	return func() {
 		v.depth = depth
 		if !known {
