@@ -216,6 +216,7 @@ var defaultHTTPClient = sync.OnceValue(func() *http.Client {
 // It keeps many connections to one host, and an error says so when it was a proxy that refused, not the service.
 func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = 1 << 20 // the 10 MiB of net/http take a slow sender the whole timeout
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
 	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 		if answer.StatusCode == http.StatusOK {

@@ -101,7 +101,7 @@ func (s *rawServer) requests() (heads, bodies []string) {
 // client has connections of its own, closed with the test.
 func (s *rawServer) client(t *testing.T) *authy.Client {
 	t.Helper()
-	transport := &http.Transport{}
+	transport := authy.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	return &authy.Client{
 		Key: testKey, AccessKey: "acc3ss-key", SigningKey: "s1gning-key", Host: "http://" + s.address,
