@@ -101,7 +101,7 @@ func (a *account) check() {
 	case a.failure != nil:
 	case a.most > 0 && a.steps > a.most:
 		a.exceed("Steps", "ran more than %d instructions", a.most)
-	case a.limit > 0 && time.Since(a.begun()) > a.limit:
+	case a.limit > 0 && time.Since(a.begun()) >= a.limit:
 		a.exceed("Time", "took longer than %s", a.limit)
 	case a.keeps != nil && a.made()-a.measured > a.room:
 		a.measure()

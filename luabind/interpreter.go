@@ -11,6 +11,8 @@ type interpreter struct {
 	mu     sync.Mutex
 	queued atomic.Int64  // how many want it
 	turns  atomic.Uint64 // how often it was taken
+
+	blocked blocked // guarded by the lock
 }
 
 // Lock waits for the interpreter.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -154,4 +156,55 @@ func TestPluginHelp(t *testing.T) {
 	if hint := s.Complete("chat_room.send{ ", 16).Hint; hint != "chat_room.send{ text, room? }  sends: Post one message." {
 		t.Errorf("hint %q", hint)
 	}
+}
+
+// TestPluginRequires has operations of a plugin that ask for one file from several tasks.
+func TestPluginRequires(t *testing.T) {
+	t.Parallel()
+	operation := func(name, run string) string {
+		return name + ` = { doc = "D.", effect = "reads", result = { n = "integer" }, run = function() ` + run + ` end }`
+	}
+	source, err := plugin.FromText("p", map[string]string{
+		"init.lua": definition("p", "", "operations = {"+strings.Join([]string{
+			operation("slow", `return { n = require "slow" }`), operation("bad", `return { n = require "bad" }`),
+			operation("a", `return { n = require "a" }`), operation("b", `return { n = require "b" }`),
+			operation("hurried", `return { n = require "late" }`),
+		}, ", ")+"}"),
+		"slow.lua": `n = (n or 0) + 1 time.sleep "10ms" return n`,
+		"bad.lua":  `m = (m or 0) + 1 time.sleep "10ms" if m == 1 then error("boom " .. m) end return m`,
+		"a.lua":    `time.sleep "10ms" return require "b"`,
+		"b.lua":    `time.sleep "20ms" return require "a"`,
+		"late.lua": `k = (k or 0) + 1 time.sleep(k == 1 and "1h" or 0) return k`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newPluginBench(t, []plugin.Enabled{{Source: source}}, LimitPlugins(PluginLimits{OperationTime: time.Minute}))
+		if err := b.rt.PluginError(); err != nil {
+			t.Fatal(err)
+		}
+		got := b.run(t, `
+			local function both(one, two)
+				local a, b = task.spawn(one, {}), task.spawn(two, {})
+				for _, t in ipairs{ a, b } do
+					local ok, result = pcall(t.await, t)
+					print(ok, ok and result.n or result.message)
+				end
+			end
+			both(p.slow, p.slow)
+			both(p.bad, p.bad) both(p.bad, p.bad)
+			both(p.a, p.b)
+			local first = task.spawn(p.hurried, {}) task.sleep "1s"
+			print(p.hurried{}.n, (pcall(first.await, first)))`)
+		wantText(t, "plugin", got, `true	1
+true	1
+false	plugin p: bad: p/bad.lua:1: boom 1
+false	plugin p: bad: p/bad.lua:1: boom 1
+true	2
+true	2
+false	plugin p: a: p/b.lua:1: module a requires itself: a requires b requires a
+false	plugin p: b: p/b.lua:1: module a requires itself: a requires b requires a
+2	false`)
+	})
 }

@@ -57,9 +57,10 @@ type guest struct {
 func newGuest(source *plugin.Source, granted plugin.Permissions, dataDir string, outer *Host, limits PluginLimits) (*guest, error) {
 	g := &guest{
 		name: source.Name, source: source, granted: granted, dataDir: dataDir, limits: limits.orDefaults(), outer: outer,
-		log: outer.logger().With("plugin", source.Name), requirer: requirer{loaded: map[string]lua.LValue{}},
+		log:   outer.logger().With("plugin", source.Name),
 		state: lua.NewState(stateOptions),
 	}
+	g.requirer = newRequirer(&g.interpreter, g.wait)
 	g.web = newWeb(g)
 	if err := g.openLibraries(); err != nil {
 		g.state.Close()

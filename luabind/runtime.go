@@ -213,6 +213,7 @@ func (rt *Runtime) openLibraries() error {
 	}
 	installStreams(L, rt.host)
 	installLoaders(L, rt.host)
+	L.SetGlobal("require", L.NewFunction(rt.requireFunction()))
 	L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(rt.osExit))
 
 	rt.api = newBinding(rt.host, rt.client, nil)

@@ -233,7 +233,7 @@ func combined(name string, f func(L *lua.LState, s *tasks, list []*task) int) lu
 // all waits until every task is done or one is not.
 func (s *tasks) all(L *lua.LState, list []*task) int {
 	var broken *task
-	s.wait(L, list, func() bool {
+	s.wait(L, list, false, func() bool {
 		over := 0
 		for _, t := range list {
 			if t.isOver() {
@@ -267,7 +267,7 @@ func (t *task) first() lua.LValue {
 // any waits until one task is done or none is left.
 func (s *tasks) any(L *lua.LState, list []*task) int {
 	var winner, last *task
-	s.wait(L, list, func() bool {
+	s.wait(L, list, true, func() bool {
 		over := 0
 		for _, t := range list {
 			switch {
@@ -295,7 +295,7 @@ func (s *tasks) any(L *lua.LState, list []*task) int {
 // race waits for the first task that is over.
 func (s *tasks) race(L *lua.LState, list []*task) int {
 	var winner *task
-	s.wait(L, list, func() bool {
+	s.wait(L, list, true, func() bool {
 		for _, t := range list {
 			if t.isOver() {
 				winner = earlier(winner, t)
@@ -333,7 +333,7 @@ func chained(name string, f func(L *lua.LState, s *tasks, t *task, f *lua.LFunct
 		before.seen = true
 		s := tasksOf(L)
 		return s.start(L, name+" of "+before.name, L.NewFunction(func(L *lua.LState) int {
-			s.wait(L, []*task{before}, before.isOver)
+			s.wait(L, []*task{before}, false, before.isOver)
 			return f(L, s, before, function)
 		})).push(L)
 	}

@@ -57,7 +57,6 @@ type task struct {
 	failure  *ScriptError
 	seen     bool     // somebody has taken the outcome, or will
 	waiters  int      // how many wait for it now
-	awaits   *task    // what it waits for itself
 	watchers []func() // called when it ends
 	children int      // started by it, and they or their own not yet at their end
 }
@@ -265,17 +264,19 @@ func (t *task) stop() {
 	}
 }
 
-// wait waits until enough of the tasks are over; enough is asked now and whenever one of them ends. It raises when the
-// waiting is interrupted.
-func (s *tasks) wait(L *lua.LState, list []*task, enough func() bool) {
+// wait waits until enough of the tasks are over; enough is asked now and whenever one of them ends. one says that a single
+// one may be. It raises when the waiting is interrupted, and when the tasks wait for whoever calls it.
+func (s *tasks) wait(L *lua.LState, list []*task, one bool, enough func() bool) {
 	if enough() {
 		return
 	}
-	me := currentTask(L)
+	me, wanted := lua51.Root(L), waiting{tasks: list, one: one, ctx: contextOf(L)}
+	if chain := s.blocked.cycle(me, wanted); chain != nil {
+		s.refuseCycle(L, chain)
+	}
 	settled := make(chan struct{})
 	settle := sync.OnceFunc(func() { close(settled) })
 	for _, t := range list {
-		t.checkCycle(L, me)
 		t.waiters++
 		if !t.isOver() {
 			t.watchers = append(t.watchers, func() {
@@ -285,15 +286,10 @@ func (s *tasks) wait(L *lua.LState, list []*task, enough func() bool) {
 			})
 		}
 	}
-	if me != nil && len(list) == 1 {
-		me.awaits = list[0]
-	}
+	defer s.blocked.wait(me, wanted)()
 	defer func() {
 		for _, t := range list {
 			t.waiters--
-		}
-		if me != nil {
-			me.awaits = nil
 		}
 	}()
 	interrupted := false
@@ -314,6 +310,7 @@ func (s *tasks) settle(L *lua.LState, list ...*task) (ok bool) {
 	for _, t := range list {
 		t.waiters++
 	}
+	defer s.blocked.wait(lua51.Root(L), waiting{tasks: list, ctx: contextOf(L)})()
 	defer func() {
 		for _, t := range list {
 			t.waiters--
@@ -342,18 +339,6 @@ func (s *tasks) settle(L *lua.LState, list ...*task) (ok bool) {
 	return ok
 }
 
-// checkCycle refuses to wait for a task that waits for the one that asks: neither would ever go on.
-func (t *task) checkCycle(L *lua.LState, me *task) {
-	if me == nil {
-		return
-	}
-	for next := t; next != nil; next = next.awaits {
-		if next == me {
-			L.RaiseError("%s waits for itself: it would wait for ever", me)
-		}
-	}
-}
-
 // outcome pushes what a task has returned, or raises what it has raised.
 func (t *task) outcome(L *lua.LState) int {
 	t.seen = true
@@ -372,7 +357,7 @@ func (t *task) outcome(L *lua.LState) int {
 // await is outcome after the end of the task.
 func (s *tasks) await(L *lua.LState, t *task) int {
 	t.seen = true // or nobody would be told of a failure: whoever waits is, or is interrupted
-	s.wait(L, []*task{t}, t.isOver)
+	s.wait(L, []*task{t}, false, t.isOver)
 	return t.outcome(L)
 }
 

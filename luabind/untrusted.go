@@ -23,7 +23,7 @@ import (
 // comment says what the limits cannot do.
 func Untrusted() Option {
 	return func(rt *Runtime) error {
-		rt.untrusted = &stranger{requirer: requirer{loaded: map[string]lua.LValue{}}}
+		rt.untrusted = &stranger{requirer: newRequirer(&rt.interpreter, rt.host.Wait)}
 		return nil
 	}
 }

@@ -81,6 +81,10 @@ func root(L *lua.LState) *lua.LState {
 	return L
 }
 
+// Root is the thread that the goroutine was started with which now runs L: a task, or the main thread. Coroutines of a task have
+// its thread as root for as long as they run.
+func Root(L *lua.LState) *lua.LState { return root(L) }
+
 // transfer resumes the thread at index 1 with the values above it, which it replaces by true and what the thread
 // yielded or returned, or by false and the value of an error. It returns the number of these values.
 func (v *vm) transfer(L, thread *lua.LState) (n int, ok bool) {
