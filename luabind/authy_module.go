@@ -143,6 +143,7 @@ func (b *binding) newClient(L *lua.LState) int {
 		}
 	}
 	second.addOperations(L, second.table, functions)
+	b.lendPlugins(second.table)
 	host := client.Host
 	if host == "" {
 		host = authy.DefaultHost

@@ -255,7 +255,7 @@ func (c *completer) members(base finding, colon bool) []offer {
 	case base.typ == "string" && colon:
 		c.ownMembers(c.found(c.s.global("string")), true, add)
 	case base.typ == clientType && base.value == nil:
-		c.ownMembers(c.found(c.s.global("authy")), true, add)
+		c.clientMembers(colon, add)
 	}
 	if colon || base.list {
 		return offers
@@ -264,6 +264,17 @@ func (c *completer) members(base finding, colon bool) []offer {
 		add(offer{text: s.Name, note: s.Doc})
 	}
 	return offers
+}
+
+// clientMembers are the members of a client that is not there yet: those of authy, but for the functions that clients have not,
+// and the tables that are no values.
+func (c *completer) clientMembers(colon bool, add func(offer)) {
+	api := c.found(c.s.global(apiModule))
+	c.ownMembers(api, colon, func(o offer) {
+		if o.text != "client" && o.text != "enums" {
+			add(o)
+		}
+	})
 }
 
 // ownMembers are what a table or userdata holds, and what tables behind __index hold.

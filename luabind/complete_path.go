@@ -143,6 +143,11 @@ func (c *completer) field(base finding, name string) finding {
 			f = c.found(v)
 		}
 	}
+	if base.typ == clientType && base.value == nil {
+		if of := c.field(c.found(c.s.global(apiModule)), name); nameOfType(tableMeta(of.value)) != "" {
+			f = of // authy.try and others, which clients have too
+		}
+	}
 	if base.typ == "string" {
 		f = c.field(c.found(c.s.global("string")), name)
 	}
@@ -217,6 +222,14 @@ func rawIndex(t *lua.LTable, name string) lua.LValue {
 			break
 		}
 		t = next
+	}
+	return lua.LNil
+}
+
+// tableMeta is the metatable of a table.
+func tableMeta(v lua.LValue) lua.LValue {
+	if t, ok := v.(*lua.LTable); ok {
+		return t.Metatable
 	}
 	return lua.LNil
 }

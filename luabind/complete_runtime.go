@@ -36,7 +36,7 @@ func (rt *Runtime) Manual() *Manual {
 // completer is a session that nobody types into; the caller holds the lock of the completion.
 func (rt *Runtime) completer() *Session {
 	if rt.completion.session == nil {
-		rt.completion.session = &Session{rt: rt, manual: newManual(rt.modules, nil)}
+		rt.completion.session = &Session{rt: rt, manual: newManual(rt.modules, nil, rt.libraries())}
 	}
 	return rt.completion.session
 }

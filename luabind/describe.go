@@ -26,7 +26,11 @@ func (m *Manual) Modules() []Module {
 				calls = append(calls, m.callOf(op, op.Name))
 			}
 			functions = append(calls, functions...)
-			modules[i].Types = append(slices.Clone(module.Types), clientObject(functions), errorObject())
+			modules[i].Types = slices.Clone(module.Types)
+			if slices.ContainsFunc(functions, func(f Function) bool { return f.Name == "client" }) {
+				modules[i].Types = append(modules[i].Types, clientObject(functions))
+			}
+			modules[i].Types = append(modules[i].Types, errorObject())
 		}
 		if module.Name != apiModule {
 			for _, op := range module.Operations {
@@ -123,9 +127,9 @@ func Styles() [2]Style {
 	return found
 }
 
-// Libraries are Lua's own libraries, without code. The functions and values of the one called "lua" are globals, the functions
-// of "file" methods of files.
-func (m *Manual) Libraries() []Module { return slices.Clone(luaLibraries()) }
+// Libraries are Lua's own libraries, without code: as far as scripts that are not trusted have them, in the manual of a runtime
+// for such. The functions and values of the one called "lua" are globals, the functions of "file" methods of files.
+func (m *Manual) Libraries() []Module { return slices.Clone(m.lua) }
 
 // isOurs reports whether a function belongs to a module, not to Lua.
 func (m *Manual) isOurs(name string) bool {

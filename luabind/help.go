@@ -14,6 +14,7 @@ import (
 // documentation, with or without an interpreter. It is safe for concurrent use.
 type Manual struct {
 	modules   []Module
+	lua       []Module // Lua's own libraries, see Libraries
 	topics    []Topic
 	functions map[string]*signature // by full name: "authy.request_sms", "json.encode", "csv.Reader:read", "print"
 	types     map[string]Type
@@ -39,12 +40,12 @@ func NewManual(topics []Topic, modules ...func(*Host) Module) *Manual {
 	for _, make := range modules {
 		all = append(all, make(host))
 	}
-	return newManual(all, topics)
+	return newManual(all, topics, luaLibraries())
 }
 
-func newManual(modules []Module, topics []Topic) *Manual {
+func newManual(modules []Module, topics []Topic, libraries []Module) *Manual {
 	m := &Manual{
-		modules: modules, topics: append(slices.Clone(topicsOfScripts), topics...),
+		modules: modules, lua: libraries, topics: append(slices.Clone(topicsOfScripts), topics...),
 		functions: map[string]*signature{}, types: map[string]Type{}, libraries: map[string]string{},
 	}
 	for _, op := range operations() {
@@ -64,7 +65,7 @@ func newManual(modules []Module, topics []Topic) *Manual {
 			}
 		}
 	}
-	for _, library := range luaLibraries() {
+	for _, library := range libraries {
 		if library.Name == fileLibrary {
 			m.types[fileLibrary] = Type{Name: fileLibrary, Doc: library.Doc, Methods: library.Functions}
 			for _, f := range library.Functions {
@@ -73,10 +74,7 @@ func newManual(modules []Module, topics []Topic) *Manual {
 			continue
 		}
 		m.libraries[library.Name] = library.Doc
-		prefix := library.Name + "."
-		if library.Name == baseLibrary {
-			prefix = ""
-		}
+		prefix := libraryPrefix(library)
 		for _, f := range library.Functions {
 			m.functions[prefix+f.Name] = signatureOf(prefix+f.Name, f)
 		}
@@ -96,16 +94,26 @@ func (m *Manual) allNames() []string {
 			names = append(names, module.Name+"."+v.Name)
 		}
 	}
+	for _, library := range m.lua {
+		for _, v := range library.Values {
+			names = append(names, libraryPrefix(library)+v.Name)
+		}
+	}
 	for _, topic := range m.topics {
 		names = append(names, topic.Name)
 	}
-	names = append(names, clientType)
+	if m.hasClients() {
+		names = append(names, clientType)
+	}
 	for _, style := range styles {
 		names = append(names, style.table)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// hasClients reports whether scripts can make second clients.
+func (m *Manual) hasClients() bool { return m.functions["authy.client"] != nil }
 
 // Names lists all that Help explains, sorted: functions by their full names, modules, types and topics.
 func (m *Manual) Names() []string { return slices.Clone(m.names) }
@@ -173,6 +181,9 @@ func (m *Manual) signature(name string) *signature {
 	if sig := m.functions[name]; sig != nil {
 		return sig
 	}
+	if rest, ok := strings.CutPrefix(name, "authy.plugins."); ok {
+		return m.signature(rest)
+	}
 	for _, style := range styles {
 		if rest, ok := strings.CutPrefix(name, style.table+".plugins."); ok {
 			return m.signature(rest)
@@ -183,9 +194,6 @@ func (m *Manual) signature(name string) *signature {
 		if module, op, ok := strings.Cut(name, strings.TrimPrefix(style.table, "authy")+"."); ok && module != "authy" {
 			return m.functions[module+"."+op]
 		}
-	}
-	if rest, ok := strings.CutPrefix(name, "authy.plugins."); ok {
-		return m.signature(rest)
 	}
 	for _, separator := range []string{":", "."} {
 		if rest, ok := strings.CutPrefix(name, clientType+separator); ok {

@@ -16,6 +16,7 @@ const fileLibrary = "file"
 const luaText = `
 lua: The basic functions of Lua 5.1.
 _G = table: The globals.
+_GOPHER_LUA_VERSION = string: The version of the interpreter.
 _VERSION = string: The version of Lua.
 arg = table: The arguments of the script; arg[0] is its name.
 assert(v, [message]): Raises message if v is false or nil, else gives its arguments.
@@ -188,6 +189,14 @@ var luaLibraries = sync.OnceValue(func() []Module {
 	}
 	return libraries
 })
+
+// libraryPrefix stands before what a library of Lua holds.
+func libraryPrefix(library Module) string {
+	if library.Name == baseLibrary {
+		return ""
+	}
+	return library.Name + "."
+}
 
 // luaParams reads "text, [from]".
 func luaParams(list string) []Param {

@@ -47,7 +47,7 @@ func (m *Manual) explain(name string) string {
 		return m.typeText(t)
 	}
 	for _, module := range m.modules {
-		if module.Name == name || module.Name == "authy" && (styleDoc(name) != "" || name == clientType) {
+		if module.Name == name || module.Name == "authy" && (styleDoc(name) != "" || name == clientType && m.hasClients()) {
 			return m.moduleText(module, name)
 		}
 		for _, v := range module.Values {
@@ -56,9 +56,14 @@ func (m *Manual) explain(name string) string {
 			}
 		}
 	}
-	for _, library := range luaLibraries() {
+	for _, library := range m.lua {
 		if library.Name == name {
 			return m.libraryText(library)
+		}
+		for _, v := range library.Values {
+			if libraryPrefix(library)+v.Name == name {
+				return name + "  (" + v.Type + ")\n\n" + v.Doc + "\n"
+			}
 		}
 	}
 	if text := m.pluginText(name); text != "" {
@@ -67,8 +72,8 @@ func (m *Manual) explain(name string) string {
 	return m.parameterText(name)
 }
 
-// pluginText explains the other tables in which the operations of plugins are: authy.plugins, authy.try.plugins.notify,
-// notify.async.
+// pluginText explains the other tables in which operations of plugins and hosts are: authy.plugins,
+// authy.try.plugins.notify, notify.async.
 func (m *Manual) pluginText(name string) string {
 	const table = "authy.plugins"
 	doc, plain := "", name
@@ -80,33 +85,39 @@ func (m *Manual) pluginText(name string) string {
 			doc, plain = style.doc, rest
 		}
 	}
-	doc = strings.Replace(doc, "of authy", "of the plugin", 1)
 	if plain == table {
-		var lines [][2]string
-		for _, module := range m.modules[1:] {
-			if len(module.Operations) > 0 {
-				lines = append(lines, [2]string{module.Name, module.Doc})
-			}
-		}
-		if lines == nil {
-			return ""
-		}
-		var b strings.Builder
-		b.WriteString(name + ": What plugins add.\n\n")
-		writeTable(&b, lines)
-		return b.String()
+		return m.pluginsText(name)
 	}
+	inPlugins := strings.HasPrefix(plain, table+".")
 	for _, module := range m.modules[1:] {
-		if rest := strings.TrimPrefix(plain, table+"."); module.Name == rest && len(module.Operations) > 0 {
-			text := m.moduleText(module, name)
-			if doc == "" {
-				return text
-			}
-			first, below, _ := strings.Cut(text, "\n")
-			return first + "\n\n" + doc + "\n" + below
+		if module.Name != strings.TrimPrefix(plain, table+".") || len(module.Operations) == 0 || inPlugins && !module.Plugin {
+			continue
 		}
+		if doc == "" {
+			return m.moduleText(module, name)
+		}
+		module.Functions, module.Values, module.Types = nil, nil, nil // which are not in this form
+		first, below, _ := strings.Cut(m.moduleText(module, name), "\n")
+		return first + "\n\n" + strings.Replace(doc, "of authy", "of "+module.Name, 1) + "\n" + below
 	}
 	return ""
+}
+
+// pluginsText lists the plugins, which are in the table called name.
+func (m *Manual) pluginsText(name string) string {
+	var lines [][2]string
+	for _, module := range m.modules[1:] {
+		if module.Plugin && len(module.Operations) > 0 {
+			lines = append(lines, [2]string{module.Name, module.Doc})
+		}
+	}
+	if lines == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(name + ": What plugins add.\n\n")
+	writeTable(&b, lines)
+	return b.String()
 }
 
 // endingIn lists the full names whose last part is the topic.
@@ -167,7 +178,7 @@ func (m *Manual) contents() string {
 	writeTable(&b, lines)
 	b.WriteString("\nLua's own libraries:\n\n")
 	lines = nil
-	for _, library := range luaLibraries() {
+	for _, library := range m.lua {
 		if library.Name != fileLibrary {
 			lines = append(lines, [2]string{library.Name, library.Doc})
 		}

@@ -51,11 +51,13 @@ func (m *Manual) Judge(name string, arguments []lua.LValue, more bool) []Fault {
 	return judgeFunction(s, strings.Contains(name, ":"), arguments, more)
 }
 
-// styleOf is the table that a function is taken from, if that is one of the styles; else it is empty.
+// styleOf is the table that an operation is taken from, such as "authy.try" or "notify.async", if that is one of a style; else it
+// is empty.
 func styleOf(name string) string {
+	table := name[:max(strings.LastIndexByte(name, '.'), 0)]
 	for _, style := range styles {
-		if strings.HasPrefix(name, style.table+".") {
-			return style.table
+		if strings.HasSuffix(table, strings.TrimPrefix(style.table, apiModule)) {
+			return table
 		}
 	}
 	return ""

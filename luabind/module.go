@@ -27,6 +27,9 @@ type Module struct {
 	Operations []authy.Operation
 	// Values are its constants and tables.
 	Values []Value
+	// Plugin says that it is the module of a plugin, whose operations are in authy.plugins too. It is for [NewManual]; what
+	// [With] is given is none.
+	Plugin bool
 	// Types are the objects that its functions return, such as the reader of csv.open.
 	Types []Type
 }
@@ -152,6 +155,12 @@ func tooMany(most, given int) string {
 		plural = ""
 	}
 	return fmt.Sprintf("takes at most %d argument%s, got %d", most, plural, given)
+}
+
+// hostModule is a module that the host has given.
+func hostModule(m Module) Module {
+	m.Plugin = false
+	return m
 }
 
 // checkModules refuses modules that scripts could not use.

@@ -13,7 +13,7 @@ import (
 
 // module describes what the plugin adds for scripts; ok is false when that is nothing.
 func (g *guest) module() (m Module, ok bool, err error) {
-	m = Module{Name: plugin.LuaName(g.name), Doc: g.manifest.Summary}
+	m = Module{Name: plugin.LuaName(g.name), Doc: g.manifest.Summary, Plugin: true}
 	for _, o := range g.manifest.Operations {
 		op, err := authy.Declare(
 			g.name+" "+strings.ReplaceAll(o.Name, "_", "-"), o.Doc, authy.Route{Name: m.Name + "." + o.Name, Effect: o.Effect},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -185,12 +186,22 @@ func (rt *Runtime) addPlugins() {
 		async.RawSetString(m.Name, t.RawGetString("async"))
 		rt.modules = append(rt.modules, m)
 	}
-	if len(s.list) == 0 {
+	if !slices.ContainsFunc(s.list, func(e *pluginEntry) bool { return e.adds }) {
 		return
 	}
 	rt.api.table.RawSetString("plugins", withSuggestions(L, "authy.plugins", s.table))
 	for style, t := range map[string]*lua.LTable{"try": try, "async": async} {
 		rt.api.table.RawGetString(style).(*lua.LTable).RawSetString("plugins", withSuggestions(L, "authy."+style+".plugins", t))
+	}
+}
+
+// lendPlugins gives a second client the operations of plugins, which know no client.
+func (b *binding) lendPlugins(client *lua.LTable) {
+	client.RawSetString("plugins", b.table.RawGetString("plugins"))
+	for _, style := range styles {
+		name := strings.TrimPrefix(style.table, apiModule+".")
+		from, to := b.table.RawGetString(name).(*lua.LTable), client.RawGetString(name).(*lua.LTable)
+		to.RawSetString("plugins", from.RawGetString("plugins"))
 	}
 }
 

@@ -213,6 +213,7 @@ func (rt *Runtime) openLibraries() error {
 	}
 	installStreams(L, rt.host)
 	installLoaders(L, rt.host)
+	L.SetGlobal("_printregs", lua.LNil) // writes to the standard output of the process
 	L.SetGlobal("require", L.NewFunction(rt.requireFunction()))
 	L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(rt.osExit))
 
@@ -221,7 +222,7 @@ func (rt *Runtime) openLibraries() error {
 	rt.define("authy", rt.api.module(L))
 	modules := standardModules(rt.host)
 	for _, make := range rt.extra {
-		modules = append(modules, make(rt.host))
+		modules = append(modules, hostModule(make(rt.host)))
 	}
 	if err := checkModules(modules); err != nil {
 		return err

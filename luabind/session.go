@@ -46,7 +46,7 @@ type SessionOptions struct {
 // NewSession makes a session on the runtime. Several may share one; scripts may run in between.
 func (rt *Runtime) NewSession(options SessionOptions) *Session {
 	s := &Session{
-		rt: rt, manual: newManual(rt.modules, options.Topics), print: options.Print,
+		rt: rt, manual: newManual(rt.modules, options.Topics, rt.libraries()), print: options.Print,
 		format: cmp.Or(options.Format, FormatLua), sources: map[string]string{}, onTask: options.TaskEnded,
 	}
 	rt.interpreter.Lock()

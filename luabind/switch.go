@@ -25,7 +25,7 @@ func (rt *Runtime) SetClient(client *authy.Client) error {
 func (rt *Runtime) Define(module func(*Host) Module) error {
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
-	m := module(rt.host)
+	m := hostModule(module(rt.host))
 	taken := rt.state.GetGlobal(m.Name) != lua.LNil
 	for i := range rt.modules {
 		if rt.modules[i].Name == m.Name {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/authysh/authysh/authy"
@@ -31,8 +32,9 @@ func Untrusted() Option {
 // stranger is what a runtime has for scripts that are not trusted.
 type stranger struct {
 	requirer
-	own        int64 // what the runtime keeps itself
-	made, room int64 // since what scripts keep was measured; see account
+	libraries  []Module // Lua's own, as far as scripts have them
+	own        int64    // what the runtime keeps itself
+	made, room int64    // since what scripts keep was measured; see account
 }
 
 // untrustedModules are the modules that such scripts have, with what they lack of them. The others keep files, or have no bound
@@ -82,8 +84,7 @@ func (rt *Runtime) openUntrusted() error {
 		}
 	}
 	for _, make := range rt.extra {
-		m := make(rt.host)
-		rt.modules = append(rt.modules, m)
+		rt.modules = append(rt.modules, hostModule(make(rt.host)))
 	}
 	own := rt.modules[len(rt.modules)-len(rt.extra):]
 	if err := checkModules(rt.modules[1:]); err != nil {
@@ -96,6 +97,7 @@ func (rt *Runtime) openUntrusted() error {
 		rt.define(m.Name, rt.api.moduleTable(L, m))
 	}
 	rt.host.plugins = &rt.plugins
+	rt.untrusted.libraries = librariesIn(globals)
 	rt.untrusted.own = rt.measure(math.MaxInt64)
 	return nil
 }
@@ -177,3 +179,36 @@ func (rt *Runtime) requireUntrusted(L *lua.LState) int {
 		return "", ""
 	})
 }
+
+// libraries are Lua's own libraries, as far as the scripts of the runtime have them.
+func (rt *Runtime) libraries() []Module {
+	if rt.untrusted != nil {
+		return rt.untrusted.libraries
+	}
+	return luaLibraries()
+}
+
+// librariesIn leaves out of Lua's own libraries what is not among the globals.
+func librariesIn(globals *lua.LTable) []Module {
+	var there []Module
+	for _, library := range luaLibraries() {
+		table, isTable := globals, true
+		if library.Name != baseLibrary {
+			table, isTable = globals.RawGetString(library.Name).(*lua.LTable)
+		}
+		if !isTable {
+			continue
+		}
+		library.Functions = slices.DeleteFunc(slices.Clone(library.Functions), func(f Function) bool {
+			return table.RawGetString(f.Name) == lua.LNil
+		})
+		library.Values = slices.DeleteFunc(slices.Clone(library.Values), func(v Value) bool {
+			return table.RawGetString(v.Name) == lua.LNil && v.Name != argumentsTable
+		})
+		there = append(there, library)
+	}
+	return there
+}
+
+// argumentsTable is the global with the arguments of a script, which comes when one runs.
+const argumentsTable = "arg"

@@ -278,7 +278,7 @@ func (a *app) pluginModules() []func(*luabind.Host) luabind.Module {
 	}
 	var modules []func(*luabind.Host) luabind.Module
 	for _, info := range a.plugins.runtime.Plugins() {
-		m := luabind.Module{Name: plugin.LuaName(info.Name), Doc: info.Summary}
+		m := luabind.Module{Name: plugin.LuaName(info.Name), Doc: info.Summary, Plugin: true}
 		for _, op := range a.plugins.runtime.Operations() {
 			if strings.HasPrefix(op.Name, m.Name+".") {
 				m.Operations = append(m.Operations, op)

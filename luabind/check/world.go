@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -115,42 +116,60 @@ func (w *world) addModule(m luabind.Module) {
 	for _, t := range m.Types {
 		w.addType(t)
 	}
-	if m.Name != "authy" && len(m.Operations) > 0 { // of a plugin
-		w.addPlugin(m)
+	w.addStyles(m)
+}
+
+// addStyles adds the tables in which a module has its functions in another form. Modules of plugins and hosts have only their
+// operations there.
+func (w *world) addStyles(m luabind.Module) {
+	styled := m.Functions
+	if m.Name != api {
+		styled = slices.DeleteFunc(slices.Clone(m.Functions), func(f luabind.Function) bool {
+			return !slices.ContainsFunc(m.Operations, func(op authy.Operation) bool { return op.Name == m.Name+"."+f.Name })
+		})
 	}
+	if len(styled) == 0 {
+		return
+	}
+	w.addPlugin(m, api, m.Name)
 	for i, style := range luabind.Styles() {
-		if parent, last, _ := strings.Cut(style.Name, "."); parent == m.Name {
-			w.addStyle(m, style.Name, i == 1)
-			members[last] = thing{library, style.Name}
-			if client := w.members[clientType]; client != nil {
-				client[last] = thing{library, style.Name}
-			}
+		last := strings.TrimPrefix(style.Name, api+".")
+		table := thing{library, m.Name + "." + last}
+		w.addStyle(styled, table.name, i == 1)
+		w.members[m.Name][last] = table
+		if client := w.members[clientType]; m.Name == api && client != nil {
+			client[last] = table
 		}
+		w.addPlugin(m, style.Name, table.name)
+	}
+	if plugins, ok := w.members[api]["plugins"]; ok && w.members[clientType] != nil {
+		w.members[clientType]["plugins"] = plugins
 	}
 }
 
-// addPlugin adds the forms that operations of plugins have, too. What is below authy.plugins is not looked into.
-func (w *world) addPlugin(m luabind.Module) {
-	for _, style := range []string{"try", "async"} {
-		w.addStyle(m, m.Name+"."+style, style == "async")
-		w.members[m.Name][style] = thing{library, m.Name + "." + style}
+// addPlugin adds the operations of a plugin, which are in a table of its module, to those below a table of authy.
+func (w *world) addPlugin(m luabind.Module, below, table string) {
+	if !m.Plugin {
+		return
 	}
-	for _, name := range []string{"authy", "authy.try", "authy.async"} {
-		if members := w.members[name]; members != nil {
-			members["plugins"] = thing{}
-		}
+	plugins := thing{library, below + ".plugins"}
+	if w.members[plugins.name] == nil {
+		w.members[plugins.name] = map[string]thing{}
 	}
+	w.members[plugins.name][m.Name] = thing{library, table}
+	w.members[below]["plugins"] = plugins
 }
 
 const (
+	api        = "authy"
 	clientType = "authy.Client"
 	taskType   = "task.Task"
 )
 
-// addStyle adds a table with the module's functions in another form.
-func (w *world) addStyle(m luabind.Module, name string, tasks bool) {
+// addStyle adds a table with functions in another form.
+func (w *world) addStyle(functions []luabind.Function, name string, tasks bool) {
 	members := map[string]thing{}
-	for _, f := range m.Functions {
+	for _, f := range functions {
 		members[f.Name] = thing{function, name + "." + f.Name}
 		switch {
 		case tasks:

@@ -29,12 +29,15 @@ func (w *writer) moduleStyles(m luabind.Module) {
 	}
 }
 
-// pluginTables writes the tables that lead to the modules with operations: authy.plugins.notify, authy.try.plugins.notify.
+// isPlugin reports whether a module is in authy.plugins.
+func isPlugin(m luabind.Module) bool { return m.Plugin && len(m.Operations) > 0 }
+
+// pluginTables writes the tables that lead to the operations of plugins: authy.plugins.notify, authy.try.plugins.notify.
 func (w *writer) pluginTables(modules []luabind.Module) {
 	for _, style := range []string{api, luabind.Styles()[0].Name, luabind.Styles()[1].Name} {
 		begun := false
 		for _, m := range modules {
-			if m.Name == api || len(m.Operations) == 0 {
+			if !isPlugin(m) {
 				continue
 			}
 			if !begun {

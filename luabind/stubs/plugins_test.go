@@ -21,7 +21,7 @@ func TestOperationsOfPlugins(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := Generate(luabind.NewManual(nil, func(*luabind.Host) luabind.Module {
-		return luabind.Module{Name: "notify", Doc: "Posts to a chat room.", Operations: []authy.Operation{send}}
+		return luabind.Module{Name: "notify", Doc: "Posts to a chat room.", Plugin: true, Operations: []authy.Operation{send}}
 	}))
 	text := textOf(t, files, "notify")
 	for _, want := range []string{

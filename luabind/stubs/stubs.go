@@ -23,7 +23,10 @@ func Generate(manual *luabind.Manual) []File {
 	var files []File
 	modules := manual.Modules()
 	for _, m := range modules {
-		w := &writer{module: m.Name, aliases: map[string]string{}, taken: map[string]string{}, operations: operationsOf(m)}
+		w := &writer{
+			module: m.Name, aliases: map[string]string{}, taken: map[string]string{}, operations: operationsOf(m),
+			plugins: slices.ContainsFunc(modules, isPlugin),
+		}
 		files = append(files, File{m.Name + ".lua", w.moduleText(m, modules)})
 	}
 	return files
@@ -40,6 +43,7 @@ const (
 type writer struct {
 	strings.Builder
 	module  string
+	plugins bool              // there are some with operations
 	aliases map[string]string // of lists of values, by the values
 	taken   map[string]string // the values of an alias, by its name
 
@@ -246,6 +250,9 @@ func (w *writer) object(t luabind.Type, m luabind.Module) {
 	if t.Name == clientType {
 		for _, style := range luabind.Styles() {
 			w.line("---@field ", strings.TrimPrefix(style.Name, m.Name+"."), " authysh.", style.Name)
+		}
+		if w.plugins {
+			w.line("---@field plugins authysh.", api, ".plugins")
 		}
 	}
 	_, local, _ := strings.Cut(t.Name, ".")
