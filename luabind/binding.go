@@ -177,7 +177,7 @@ func (b *binding) addOperation(L *lua.LState, name string, op *authy.Operation, 
 func (b *binding) moduleTable(L *lua.LState, m Module) *lua.LTable {
 	t := m.table(L)
 	if len(m.Operations) > 0 {
-		try, async := L.NewTable(), L.NewTable()
+		try, async := L.CreateTable(0, len(m.Operations)), L.CreateTable(0, len(m.Operations))
 		for i := range m.Operations {
 			b.addOperation(L, strings.TrimPrefix(m.Operations[i].Name, m.Name+"."), &m.Operations[i], t, try, async)
 		}

@@ -12,7 +12,7 @@ func nullOf(L *lua.LState) *lua.LUserData {
 	if known, ok := L.G.Registry.RawGetString(nullType).(*lua.LUserData); ok {
 		return known
 	}
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 2)
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString("null"))
 		return 1
@@ -40,7 +40,7 @@ func arrayMetatable(L *lua.LState) *lua.LTable {
 	if known, ok := L.G.Registry.RawGetString(arrayType).(*lua.LTable); ok {
 		return known
 	}
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 1)
 	mt.RawSetString("__name", lua.LString(arrayType))
 	L.G.Registry.RawSetString(arrayType, mt)
 	return mt

@@ -90,7 +90,7 @@ func (g *guest) admit(v any) (lua.LValue, error) {
 func (g *guest) newCallType() *lua.LTable {
 	L := g.state
 	refuseCall, answerCall := L.NewFunction(hookRefuse), L.NewFunction(hookAnswer)
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 2)
 	mt.RawSetString("__metatable", lua.LString("call"))
 	mt.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		t := L.CheckTable(1)

@@ -162,8 +162,9 @@ func (s *pluginSet) guest(enabled plugin.Enabled, h *Host) (*guest, error) {
 // addPlugins makes the operations of plugins globals and parts of authy.plugins.
 func (rt *Runtime) addPlugins() {
 	L, s := rt.state, &rt.plugins
-	s.table = L.NewTable()
-	try, async := L.NewTable(), L.NewTable()
+	count := len(s.list)
+	s.table = L.CreateTable(0, count)
+	try, async := L.CreateTable(0, count), L.CreateTable(0, count)
 	for _, e := range s.list {
 		if e.guest == nil {
 			continue

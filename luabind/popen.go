@@ -33,7 +33,7 @@ const sendAt = 32 << 10
 // for ever, connect programs with the streams of the process instead of the host's, keep all tasks of the state
 // waiting, and hide the exit status.
 func (s *streams) installProcesses(L *lua.LState, mod *lua.LTable) {
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 9)
 	mt.RawSetString("__index", mt)
 	for name, f := range map[string]lua.LGFunction{
 		"read": s.processRead, "lines": s.fileLines, "write": s.processWrite, "flush": s.processFlush,

@@ -9,7 +9,7 @@ import (
 
 // metatable has the methods of the standard streams.
 func (s *streams) metatable(L *lua.LState) *lua.LTable {
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 9)
 	mt.RawSetString("__index", mt)
 	for name, f := range map[string]lua.LGFunction{
 		"write": s.streamWrite, "read": s.streamRead, "lines": s.streamLines, "flush": s.streamFlush,

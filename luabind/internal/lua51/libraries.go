@@ -36,7 +36,11 @@ func (v *vm) repairLibraries(L *lua.LState) {
 		switch name {
 		case "string":
 			gmatch := L.NewFunction(v.strGmatch)
-			set(lib, map[string]lua.LValue{"gmatch": gmatch, "gfind": gmatch})
+			for _, name := range []string{"gmatch", "gfind"} {
+				if lib.RawGetString(name) != lua.LNil {
+					lib.RawSetString(name, gmatch)
+				}
+			}
 			v.repairStringArithmetic(L, lib)
 		case "math":
 			lib.RawSetString("huge", lua.LNumber(math.Inf(1)))

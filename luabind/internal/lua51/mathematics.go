@@ -33,21 +33,13 @@ func (v *vm) mathFunctions() map[string]lua.LGFunction {
 		},
 		"random": v.mathRandom, "randomseed": v.mathRandomseed,
 	}
-	for name, f := range map[string]func(float64) float64{
-		"abs": math.Abs, "acos": math.Acos, "asin": math.Asin, "atan": math.Atan, "ceil": math.Ceil, "cos": math.Cos,
-		"cosh": math.Cosh, "exp": math.Exp, "floor": math.Floor, "log": math.Log, "log10": log10, "sin": math.Sin,
-		"sinh": math.Sinh, "sqrt": math.Sqrt, "tan": math.Tan, "tanh": math.Tanh,
-		"deg": func(x float64) float64 { return x * 180 / math.Pi },
-		"rad": func(x float64) float64 { return x * math.Pi / 180 },
-	} {
+	for name, f := range mathOfOne {
 		functions[name] = func(L *lua.LState) int {
 			L.Push(lua.LNumber(f(v.checkNumber(L, name, 1))))
 			return 1
 		}
 	}
-	for name, f := range map[string]func(a, b float64) float64{
-		"atan2": math.Atan2, "fmod": math.Mod, "mod": math.Mod, "pow": math.Pow,
-	} {
+	for name, f := range mathOfTwo {
 		functions[name] = func(L *lua.LState) int {
 			L.Push(lua.LNumber(f(v.checkNumber(L, name, 1), v.checkNumber(L, name, 2))))
 			return 1
@@ -55,6 +47,20 @@ func (v *vm) mathFunctions() map[string]lua.LGFunction {
 	}
 	return functions
 }
+
+// mathOfOne and mathOfTwo are functions of one number, and of two.
+var (
+	mathOfOne = map[string]func(float64) float64{
+		"abs": math.Abs, "acos": math.Acos, "asin": math.Asin, "atan": math.Atan, "ceil": math.Ceil, "cos": math.Cos,
+		"cosh": math.Cosh, "exp": math.Exp, "floor": math.Floor, "log": math.Log, "log10": log10, "sin": math.Sin,
+		"sinh": math.Sinh, "sqrt": math.Sqrt, "tan": math.Tan, "tanh": math.Tanh,
+		"deg": func(x float64) float64 { return x * 180 / math.Pi },
+		"rad": func(x float64) float64 { return x * math.Pi / 180 },
+	}
+	mathOfTwo = map[string]func(a, b float64) float64{
+		"atan2": math.Atan2, "fmod": math.Mod, "mod": math.Mod, "pow": math.Pow,
+	}
+)
 
 // log10 is exact for powers of ten, as in C: Go's is a little less for 1000.
 func log10(x float64) float64 {

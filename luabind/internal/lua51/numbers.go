@@ -110,7 +110,7 @@ func parseInBase(s string, base int) (float64, bool) {
 // repairStringArithmetic gives strings a metatable of their own, as in Lua 5.1, whose metamethods convert strings as
 // tonumber does: the interpreter's own conversion takes "010" for eight and "1_0" for ten.
 func (v *vm) repairStringArithmetic(L *lua.LState, lib *lua.LTable) {
-	mt := L.NewTable()
+	mt := L.CreateTable(0, len(stringArithmetic)+2)
 	mt.RawSetString("__index", lib)
 	lib.RawSetString("__index", lua.LNil)
 	define := func(event string, f lua.LGFunction) {
@@ -118,14 +118,7 @@ func (v *vm) repairStringArithmetic(L *lua.LState, lib *lua.LTable) {
 		v.hidden[fn] = struct{}{}
 		mt.RawSetString(event, fn)
 	}
-	for name, compute := range map[string]func(a, b float64) float64{
-		"add": func(a, b float64) float64 { return a + b },
-		"sub": func(a, b float64) float64 { return a - b },
-		"mul": func(a, b float64) float64 { return a * b },
-		"div": func(a, b float64) float64 { return a / b },
-		"mod": modulo,
-		"pow": math.Pow,
-	} {
+	for name, compute := range stringArithmetic {
 		define("__"+name, func(L *lua.LState) int { return v.arithmetic(L, name, compute) })
 	}
 	define("__unm", func(L *lua.LState) int {
@@ -137,6 +130,16 @@ func (v *vm) repairStringArithmetic(L *lua.LState, lib *lua.LTable) {
 		return 1
 	})
 	L.SetMetatable(lua.LString(""), mt)
+}
+
+// stringArithmetic are the operations of two numbers, by the names of their metamethods.
+var stringArithmetic = map[string]func(a, b float64) float64{
+	"add": func(a, b float64) float64 { return a + b },
+	"sub": func(a, b float64) float64 { return a - b },
+	"mul": func(a, b float64) float64 { return a * b },
+	"div": func(a, b float64) float64 { return a / b },
+	"mod": modulo,
+	"pow": math.Pow,
 }
 
 // modulo has the sign of the divisor.
