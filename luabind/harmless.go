@@ -1,9 +1,8 @@
 package luabind
 
 import (
-	"maps"
 	"slices"
-	"strings"
+	"sync"
 
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
@@ -27,48 +26,62 @@ var harmlessBasics = map[string][]string{
 // openHarmless fills the globals of a state with Lua's own functions as far as they reach nothing outside, with some more of
 // some libraries, and _G. What they make is charged to the budget that they run under.
 func openHarmless(L *lua.LState, more map[string][]string) error {
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine, lua.OpenOs} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
+	globals := L.G.Global
+	for _, libraries := range []map[string][]string{harmlessBasics, more} {
+		for library, names := range libraries {
+			t := globals
+			if library != "" {
+				t = L.CreateTable(0, len(names))
+				globals.RawSetString(library, t)
+			}
+			for _, name := range names {
+				t.RawSetString(name, copyPlain(L, plainLibraries()[library][name]))
+			}
+		}
 	}
 	if err := lua51.Install(L); err != nil {
 		return err
 	}
 	lua51.LimitStrings(L, longestString)
-	globals := L.G.Global
-	all := map[string]lua.LValue{}
-	globals.ForEach(func(k, v lua.LValue) { all[k.String()] = v })
-	for name := range all {
-		globals.RawSetString(name, lua.LNil)
-	}
-	basics := maps.Clone(harmlessBasics)
-	maps.Copy(basics, more)
-	for library, names := range basics {
-		from, to := globals, globals
-		if library != "" {
-			from, _ = all[library].(*lua.LTable)
-			to = L.NewTable()
-			globals.RawSetString(library, to)
-		}
-		for _, name := range names {
-			value := all[name]
-			if library != "" {
-				value = from.RawGetString(name)
-			}
-			to.RawSetString(name, value)
-		}
-	}
-	L.G.Registry.ForEach(func(k, _ lua.LValue) { // where libraries register themselves for require
-		if name := k.String(); strings.HasPrefix(name, "_LOAD") {
-			L.G.Registry.RawSetString(name, L.NewTable())
-		}
-	})
-	if mt, ok := L.GetMetatable(lua.LString("")).(*lua.LTable); ok {
-		mt.RawSetString("__index", globals.RawGetString("string")) // the library as it was has more in it
-	}
 	guardLibraries(L)
 	globals.RawSetString("_G", globals)
 	return nil
+}
+
+// plainLibraries are the functions and constants of gopher-lua's own libraries, taken once from a state that nothing runs
+// in: states that have few of them are made by the hundred.
+var plainLibraries = sync.OnceValue(func() map[string]map[string]lua.LValue {
+	L := lua.NewState(lua.Options{SkipOpenLibs: true, MinimizeStackMemory: true, RegistrySize: 128})
+	defer L.Close()
+	libraries := map[string]map[string]lua.LValue{}
+	for name, open := range map[string]lua.LGFunction{
+		"": lua.OpenBase, "table": lua.OpenTable, "string": lua.OpenString, "math": lua.OpenMath, "coroutine": lua.OpenCoroutine, "os": lua.OpenOs,
+	} {
+		L.Push(L.NewFunction(open))
+		L.Call(0, 1)
+		library := map[string]lua.LValue{}
+		L.CheckTable(-1).ForEach(func(k, v lua.LValue) {
+			if _, ok := v.(*lua.LTable); !ok {
+				library[k.String()] = v
+			}
+		})
+		libraries[name] = library
+		L.SetTop(0)
+	}
+	return libraries
+})
+
+// copyPlain makes the value of a library one of L: functions know their state.
+func copyPlain(L *lua.LState, v lua.LValue) lua.LValue {
+	f, ok := v.(*lua.LFunction)
+	if !ok {
+		return v
+	}
+	inner := make([]lua.LValue, len(f.Upvalues))
+	for i, up := range f.Upvalues {
+		inner[i] = copyPlain(L, up.Value())
+	}
+	return L.NewClosure(f.GFunction, inner...)
 }
 
 // What library functions cost beyond their results, in bytes.

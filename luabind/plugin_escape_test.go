@@ -140,6 +140,7 @@ func TestPluginGlobals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.close()
+	g.openNamed(map[string]bool{"_G": true})
 	known := map[string]bool{"_G": true, "require": true, "print": true, "json": true, "csv": true, "phone": true, "totp": true, "time": true, "log": true}
 	for library, names := range harmlessBasics {
 		if library != "" {

@@ -23,16 +23,22 @@ const (
 
 // compileGuarded is compileSource for the code of a plugin. The function takes the arguments of the chunk.
 func compileGuarded(L *lua.LState, source, name string) (*lua.LFunction, error) {
-	proto, err := compileHardened(source, name)
+	code, err := compileHardened(source, name)
 	if err != nil {
 		return nil, err
 	}
-	return guarded(L, proto)
+	return code.function(L)
 }
 
-// guarded is the function of a hardened chunk, with its guards.
-func guarded(L *lua.LState, proto *lua.FunctionProto) (*lua.LFunction, error) {
-	L.Push(L.NewFunctionFromProto(proto))
+// hardened is a compiled chunk with the guards in it. It is only read, and belongs to no state.
+type hardened struct {
+	proto *lua.FunctionProto
+	names map[string]bool // all names and constants in it, so those of the globals that it may use
+}
+
+// function is the function of the chunk in a state, with its guards.
+func (h *hardened) function(L *lua.LState) (*lua.LFunction, error) {
+	L.Push(L.NewFunctionFromProto(h.proto))
 	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard, spreadGuard} {
 		L.Push(L.NewFunction(guard))
 	}
@@ -45,7 +51,7 @@ func guarded(L *lua.LState, proto *lua.FunctionProto) (*lua.LFunction, error) {
 	return chunk, nil
 }
 
-func compileHardened(source, name string) (*lua.FunctionProto, error) {
+func compileHardened(source, name string) (*hardened, error) {
 	text := sourceText(source)
 	if err := tooLong(len(text), name); err != nil {
 		return nil, err
@@ -69,7 +75,7 @@ func tooLong(length int, name string) *ScriptError {
 }
 
 // hardenTree compiles a tree, into which it puts the guards.
-func hardenTree(statements []ast.Stmt, name string) (*lua.FunctionProto, error) {
+func hardenTree(statements []ast.Stmt, name string) (*hardened, error) {
 	h := &hardener{constants: map[string]bool{}}
 	body := h.block(statements)
 	problem := ""
@@ -94,7 +100,7 @@ func hardenTree(statements []ast.Stmt, name string) (*lua.FunctionProto, error) 
 	if err != nil {
 		return nil, syntaxError(name, err)
 	}
-	return proto, nil
+	return &hardened{proto, h.constants}, nil
 }
 
 func lastLine(statements []ast.Stmt) int {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -29,11 +31,11 @@ const definitionType = "authysh.plugin"
 
 // define runs init.lua and keeps what it defines.
 func (g *guest) define(ctx context.Context) error {
-	pluginTable := g.state.NewTable()
+	pluginTable := g.state.CreateTable(0, 3)
 	define := g.state.NewFunction(func(L *lua.LState) int {
 		t := L.CheckTable(1)
 		L.SetTop(1)
-		mt := L.NewTable()
+		mt := L.CreateTable(0, 1)
 		mt.RawSetString("__name", lua.LString(definitionType))
 		t.Metatable = mt
 		return 1
@@ -43,7 +45,7 @@ func (g *guest) define(ctx context.Context) error {
 	g.loaded["plugin"] = withSuggestions(g.state, "plugin", pluginTable)
 
 	file := g.file(plugin.MainFile)
-	main, err := compileGuarded(g.state, g.source.Main(), file)
+	main, err := g.compile(g.state, plugin.MainFile, g.source.Main())
 	if err != nil {
 		return fmt.Errorf("plugin %s: %w", g.name, err)
 	}
@@ -128,7 +130,7 @@ func (g *guest) configure(config map[string]any) error {
 		return err
 	}
 	L := g.state
-	g.context = L.NewTable()
+	g.context = L.CreateTable(0, 2)
 	g.context.RawSetString("plugin", lua.LString(g.name))
 	g.context.RawSetString("config", ToLua(L, values))
 	g.loaded["plugin"].(*lua.LTable).RawSetString("config", g.context.RawGetString("config"))
@@ -138,14 +140,26 @@ func (g *guest) configure(config map[string]any) error {
 // outsideModules are those that exist only as granted.
 var outsideModules = map[string]string{"http": "net", "env": "env", "fs": "read or write", "exec": "exec"}
 
-// require gives the plugin's own modules and those that it was granted.
+// compile makes a function of one of the plugin's files, and opens the modules that it names.
+func (g *guest) compile(L *lua.LState, path, text string) (*lua.LFunction, error) {
+	made, err := g.source.Compiled(path, func() (any, error) { return compileHardened(text, g.file(path)) })
+	if err != nil {
+		return nil, err
+	}
+	code := made.(*hardened)
+	g.openNamed(code.names)
+	return code.function(L)
+}
+
+// require gives the modules that every plugin has, those that it was granted, and its own files.
 func (g *guest) require(L *lua.LState) int {
-	return g.load(L, func(name string) (file, text string) {
+	g.open(L.CheckString(1)) // of a name that was put together, compile knows nothing
+	return g.load(L, func(name string) (*lua.LFunction, error) {
 		path, text, ok := g.source.Module(name)
 		if !ok {
 			g.noModule(L, name)
 		}
-		return g.file(path), text
+		return g.compile(L, path, text)
 	})
 }
 
@@ -156,10 +170,7 @@ func (g *guest) noModule(L *lua.LState, name string) {
 	if _, ok := harmlessBasics[name]; ok && name != "" {
 		L.RaiseError("%s is a global of Lua; it is not required", name)
 	}
-	known := g.source.Modules()
-	for name := range g.loaded {
-		known = append(known, name)
-	}
+	known := slices.Concat(g.source.Modules(), slices.Collect(maps.Keys(g.loaded)), slices.Collect(maps.Keys(g.unopened)))
 	if near := authy.Nearest(name, known); near != "" {
 		L.RaiseError("no module %s in the plugin, did you mean %q?", clipped(name), near)
 	}

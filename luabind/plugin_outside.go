@@ -15,13 +15,15 @@ import (
 )
 
 // addOutside adds the modules that reach outside, those for which something is granted. Each use is checked again.
-func (g *guest) addOutside(globals *lua.LTable) {
+func (g *guest) addOutside() {
 	add := func(name string, functions map[string]lua.LGFunction) {
-		t := g.state.NewTable()
-		for function, f := range functions {
-			t.RawSetString(function, g.state.NewFunction(charged(f, 0)))
+		g.unopened[name] = func() *lua.LTable {
+			t := g.state.CreateTable(0, len(functions))
+			for function, f := range functions {
+				t.RawSetString(function, g.state.NewFunction(charged(f, 0)))
+			}
+			return t
 		}
-		g.provide(globals, name, t)
 	}
 	if len(g.granted.Net) > 0 {
 		add("http", map[string]lua.LGFunction{"get": g.httpGet, "post": g.httpPost, "request": g.httpRequest})

@@ -43,6 +43,7 @@ type guest struct {
 	context    *lua.LTable // the second argument of all of them
 	callType   *lua.LTable // the metatable of what hooks get
 	requirer
+	unopened map[string]func() *lua.LTable // modules that none of its code has named yet
 
 	worked   int64 // steps since what it keeps was measured; guarded by the interpreter
 	broken   error // it keeps too much, and runs no more
@@ -58,7 +59,7 @@ func newGuest(source *plugin.Source, granted plugin.Permissions, dataDir string,
 	g := &guest{
 		name: source.Name, source: source, granted: granted, dataDir: dataDir, limits: limits.orDefaults(), outer: outer,
 		log:   outer.logger().With("plugin", source.Name),
-		state: lua.NewState(stateOptions),
+		state: lua.NewState(stateOptions), unopened: map[string]func() *lua.LTable{},
 	}
 	g.requirer = newRequirer(&g.interpreter, g.wait)
 	g.web = newWeb(g)
@@ -83,7 +84,13 @@ func (g *guest) close() {
 }
 
 // pluginModules are the modules that plugins have, with what they lack of them.
-var pluginModules = map[string][]string{"json": nil, "csv": {"open", "create"}, "phone": nil, "totp": nil, "time": {"sleep"}, "log": nil}
+var pluginModules = map[string]struct {
+	make  func(*Host) Module
+	lacks []string
+}{
+	"json": {make: jsonModule}, "csv": {csvModule, []string{"open", "create"}}, "phone": {make: phoneModule},
+	"totp": {make: totpModule}, "time": {timeModule, []string{"sleep"}}, "log": {make: logModule},
+}
 
 // openLibraries fills the globals with what is known to be harmless, and nothing else.
 func (g *guest) openLibraries() error {
@@ -91,29 +98,42 @@ func (g *guest) openLibraries() error {
 	if err := openHarmless(L, nil); err != nil {
 		return err
 	}
-	globals := L.G.Global
 	host := &Host{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Log: g.log, Now: g.outer.Now, interpreter: &g.interpreter}
-	for _, m := range standardModules(host) {
-		without, ok := pluginModules[m.Name]
-		if !ok {
-			continue
+	for name, m := range pluginModules {
+		g.unopened[name] = func() *lua.LTable {
+			t := harmlessTable(L, m.make(host).lacking(m.lacks))
+			if name == "time" {
+				t.RawSetString("sleep", L.NewFunction(g.sleep))
+			}
+			return t
 		}
-		t := harmlessTable(L, m.lacking(without))
-		if m.Name == "time" {
-			t.RawSetString("sleep", L.NewFunction(g.sleep))
-		}
-		g.provide(globals, m.Name, t)
 	}
-	g.addOutside(globals)
+	g.addOutside()
+	globals := L.G.Global
 	globals.RawSetString("require", L.NewFunction(g.require))
 	globals.RawSetString("print", L.NewFunction(g.print))
 	return nil
 }
 
-// provide makes a module a global, and what require gives.
-func (g *guest) provide(globals *lua.LTable, name string, t *lua.LTable) {
-	withSuggestions(g.state, name, t)
-	globals.RawSetString(name, t)
+// openNamed opens the modules whose names are among those of a piece of code, before that runs: most plugins use few. Code
+// that does not name a global cannot tell whether it is there, unless it names the table of all, and then they are all opened.
+func (g *guest) openNamed(names map[string]bool) {
+	for name := range g.unopened {
+		if names[name] || names["_G"] {
+			g.open(name)
+		}
+	}
+}
+
+// open makes a module a global, and what require gives, if it is one that was not opened yet.
+func (g *guest) open(name string) {
+	make, ok := g.unopened[name]
+	if !ok {
+		return
+	}
+	delete(g.unopened, name)
+	t := withSuggestions(g.state, name, make())
+	g.state.G.Global.RawSetString(name, t)
 	g.loaded[name] = t
 }
 

@@ -179,12 +179,11 @@ func newRequirer(i *interpreter, pause func(L *lua.LState, f func(ctx context.Co
 	return requirer{loaded: map[string]lua.LValue{}, loads: moduleLoads{interpreter: i, pause: pause}}
 }
 
-// load is require(name). find gives the text of a module that was not loaded yet, and what to call it in messages, or raises.
-func (r *requirer) load(L *lua.LState, find func(name string) (file, text string)) int {
+// load is require(name). find gives the function of a module that was not loaded yet, or the error to raise, or raises one.
+func (r *requirer) load(L *lua.LState, find func(name string) (*lua.LFunction, error)) int {
 	name := L.CheckString(1)
 	v := r.loads.load(L, name, func() lua.LValue { return r.loaded[name] }, func() lua.LValue {
-		file, text := find(name)
-		chunk, err := compileGuarded(L, text, file)
+		chunk, err := find(name)
 		if err != nil {
 			L.RaiseError("%v", err)
 		}

@@ -138,10 +138,10 @@ func (rt *Runtime) function(L *lua.LState, c *typed) (*lua.LFunction, *ScriptErr
 	if rt.untrusted == nil {
 		return c.function(L)
 	}
-	proto, err := hardenTree(c.stmts, c.name)
+	code, err := hardenTree(c.stmts, c.name)
 	var fn *lua.LFunction
 	if err == nil {
-		fn, err = guarded(L, proto)
+		fn, err = code.function(L)
 	}
 	if failure, ok := errors.AsType[*ScriptError](err); ok {
 		return nil, failure

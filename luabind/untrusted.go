@@ -58,7 +58,7 @@ func (rt *Runtime) openUntrusted() error {
 	globals := L.G.Global
 	installStreams(L, rt.host)
 	streams := streamsOf(L, rt.host)
-	output := L.NewTable()
+	output := L.CreateTable(0, 1)
 	output.RawSetString("write", L.NewFunction(func(L *lua.LState) int { return streams.write(L, streams.out, 1) }))
 	globals.RawSetString("io", output)
 	times := globals.RawGetString("os").(*lua.LTable)
@@ -153,7 +153,7 @@ func (rt *Runtime) shorten(err error) {
 
 // requireUntrusted is require: it finds modules, and files in the file system of the host if that gave one.
 func (rt *Runtime) requireUntrusted(L *lua.LState) int {
-	return rt.untrusted.load(L, func(name string) (file, text string) {
+	return rt.untrusted.load(L, func(name string) (*lua.LFunction, error) {
 		base := strings.ReplaceAll(name, ".", "/")
 		for _, path := range []string{base + ".lua", base + "/init.lua"} {
 			if rt.host.files == nil || !fs.ValidPath(path) {
@@ -161,7 +161,7 @@ func (rt *Runtime) requireUntrusted(L *lua.LState) int {
 			}
 			source, err := fs.ReadFile(rt.host.files, path)
 			if err == nil {
-				return path, string(source)
+				return compileGuarded(L, string(source), path)
 			}
 			if !errors.Is(err, fs.ErrNotExist) {
 				L.RaiseError("cannot load module %s", clipped(name)) // why is not for strangers
@@ -176,7 +176,7 @@ func (rt *Runtime) requireUntrusted(L *lua.LState) int {
 			hint = ", did you mean " + clipped(near) + "?"
 		}
 		L.RaiseError("no module %s%s", clipped(name), hint)
-		return "", ""
+		return nil, nil
 	})
 }
 

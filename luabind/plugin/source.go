@@ -31,7 +31,8 @@ type Source struct {
 	// Files has a checksum of each file by its path with slashes.
 	Files map[string]string
 
-	code map[string]string // the Lua files
+	code     map[string]string // the Lua files
+	compiled sync.Map          // what was made of them, by file; see Compiled
 }
 
 // Limits of a plugin's directory. A plugin is some pages of text; what is larger was put there by mistake.
