@@ -13,17 +13,17 @@ import (
 // Spec describes a parameter or a result of an operation that no Go struct declares: see [Declare].
 type Spec struct {
 	// Name is in snake_case.
-	Name string
+	Name string `json:"name"`
 	// Type is one of [SpecTypes].
-	Type string
+	Type string `json:"type"`
 	// Doc is one short sentence.
-	Doc string
+	Doc string `json:"doc,omitempty"`
 	// Required parameters must be given.
-	Required bool
+	Required bool `json:"required,omitempty"`
 	// Values are what a string may be; nil for any.
-	Values []string
+	Values []string `json:"values,omitempty"`
 	// Rule is a limit as in the rule tags of parameter structs, such as "email" or "range 1-10"; empty for none.
-	Rule string
+	Rule string `json:"rule,omitempty"`
 }
 
 // SpecTypes are the types that a [Spec] may have. A table is an object with names.

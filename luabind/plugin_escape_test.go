@@ -135,8 +135,8 @@ func TestPluginEscapes(t *testing.T) {
 // TestPluginGlobals lists all that a plugin can reach from its globals: a new version of gopher-lua must not add to it.
 func TestPluginGlobals(t *testing.T) {
 	t.Parallel()
-	g, err := newGuest(pluginOf(t, "p", "").Source, plugin.Permissions{}, "", processHost(), PluginLimits{})
-	if err != nil {
+	g := newGuest(pluginOf(t, "p", "").Source, plugin.Permissions{}, "", processHost(), PluginLimits{})
+	if err := g.start(); err != nil {
 		t.Fatal(err)
 	}
 	defer g.close()

@@ -2,6 +2,7 @@ package luabind
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/authysh/authysh/authy"
@@ -154,10 +155,13 @@ func hookAnswer(L *lua.LState) int {
 	return 0
 }
 
+// has reports whether the plugin has a hook.
+func (g *guest) has(hook string) bool { return slices.Contains(g.manifest.Hooks, hook) }
+
 // middleware wraps every operation in the hooks of the plugin.
 func (g *guest) middleware(next CallFunc) CallFunc {
-	before, after, onError := g.hooks["before_call"], g.hooks["after_call"], g.hooks["on_error"]
-	if before == nil && after == nil && onError == nil {
+	before, after, onError := g.has("before_call"), g.has("after_call"), g.has("on_error")
+	if !before && !after && !onError {
 		return nil
 	}
 	return func(ctx context.Context, call *Call) (any, error) {
@@ -165,26 +169,26 @@ func (g *guest) middleware(next CallFunc) CallFunc {
 		if s := scopeOf(ctx); s != nil {
 			dry = s.dry
 		}
-		if before != nil {
+		if before {
 			r := &hookRun{hook: "before_call", op: &call.Op, args: call.Args, dry: dry}
-			if err := g.hookCall(ctx, call, before, r); err != nil {
+			if err := g.hookCall(ctx, call, r); err != nil {
 				return nil, err
 			}
 			if r.answered {
 				return r.answer, nil
 			}
 		}
-		if after == nil && onError == nil {
+		if !after && !onError {
 			return next(ctx, call)
 		}
 		begun := time.Now()
 		result, err := next(ctx, call)
 		switch {
-		case err == nil && after != nil:
-			return g.afterwards(ctx, call, after, &hookRun{
+		case err == nil && after:
+			return g.afterwards(ctx, call, &hookRun{
 				hook: "after_call", op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), result: result}, result, nil)
-		case err != nil && onError != nil:
-			return g.afterwards(ctx, call, onError, &hookRun{
+		case err != nil && onError:
+			return g.afterwards(ctx, call, &hookRun{
 				hook: "on_error", op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), failure: err}, nil, err)
 		}
 		return result, err
@@ -192,8 +196,8 @@ func (g *guest) middleware(next CallFunc) CallFunc {
 }
 
 // afterwards calls a hook when the call has been made. What the hook raises does not undo that: it goes to the log.
-func (g *guest) afterwards(ctx context.Context, call *Call, hook *lua.LFunction, r *hookRun, result any, failure error) (any, error) {
-	err := g.hookCall(ctx, call, hook, r)
+func (g *guest) afterwards(ctx context.Context, call *Call, r *hookRun, result any, failure error) (any, error) {
+	err := g.hookCall(ctx, call, r)
 	refusal, refused := err.(*PluginError)
 	switch {
 	case refused && refusal.Refused:
@@ -221,8 +225,8 @@ func (g *guest) failed(hook string, err error) {
 
 // hookCall calls a hook for a call of a script, whose interpreter is held and only given away while the hook waits. Changed
 // parameters are in the call afterwards, and an answer is a value of the script's state.
-func (g *guest) hookCall(ctx context.Context, call *Call, hook *lua.LFunction, r *hookRun) error {
-	return g.runHook(ctx, call.host, call.State, hook, r, func(v lua.LValue) error {
+func (g *guest) hookCall(ctx context.Context, call *Call, r *hookRun) error {
+	return g.runHook(ctx, call.host, call.State, r, func(v lua.LValue) error {
 		if r.hook != "before_call" || r.refused || r.answered {
 			return nil
 		}
@@ -266,16 +270,19 @@ func mistypedField(what string, v lua.LValue) error {
 }
 
 // runHook runs a hook with both interpreters held.
-func (g *guest) runHook(ctx context.Context, h *Host, L *lua.LState, hook *lua.LFunction, r *hookRun, take func(lua.LValue) error) error {
+func (g *guest) runHook(ctx context.Context, h *Host, L *lua.LState, r *hookRun, take func(lua.LValue) error) error {
 	// Whoever holds the script's interpreter must not block on the plugin's: its holder may want the script's.
 	if !g.interpreter.TryLock() {
 		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
 	}
 	defer g.interpreter.Unlock()
+	if err := g.ready(); err != nil {
+		return &PluginError{Plugin: g.name, Where: r.hook, Op: r.op.Name, Reason: err.Error(), untouched: true}
+	}
 	r.uses = g.newAccount(r.hook, 1)
 	r.budget = budget{Context: ctx, account: &r.uses, hook: r, outer: h, script: L}
 	b := &r.budget
-	err := g.runLocked(b, hook, func(L *lua.LState) int {
+	err := g.runLocked(b, g.hooks[r.hook], func(L *lua.LState) int {
 		r.table = &lua.LTable{Metatable: g.callType}
 		L.Push(r.table)
 		L.Push(g.context)
@@ -304,12 +311,11 @@ func (g *guest) runHook(ctx context.Context, h *Host, L *lua.LState, hook *lua.L
 // callbackVerified tells the plugins of a callback whose signature is right. An error refuses it.
 func (s *pluginSet) callbackVerified(L *lua.LState, h *Host, callback any) error {
 	for _, g := range s.loaded() {
-		hook := g.hooks["on_callback"]
-		if hook == nil {
+		if !g.has("on_callback") {
 			continue
 		}
 		r := &hookRun{hook: "on_callback", op: &authy.Operation{Route: authy.Route{Name: "verify_callback"}}, callback: callback}
-		if err := g.runHook(contextOf(L), h, L, hook, r, func(lua.LValue) error { return nil }); err != nil {
+		if err := g.runHook(contextOf(L), h, L, r, func(lua.LValue) error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -319,13 +325,12 @@ func (s *pluginSet) callbackVerified(L *lua.LState, h *Host, callback any) error
 // batchEnded tells the plugins how a batch went.
 func (s *pluginSet) batchEnded(L *lua.LState, h *Host, summary *BatchSummary) {
 	for _, g := range s.loaded() {
-		hook := g.hooks["on_batch_end"]
-		if hook == nil {
+		if !g.has("on_batch_end") {
 			continue
 		}
 		r := &hookRun{hook: "on_batch_end", op: &noOperation, summary: summary.table(L)}
 		ctx := context.WithoutCancel(contextOf(L)) // an interrupted batch has ended too
-		if err := g.runHook(ctx, h, L, hook, r, func(lua.LValue) error { return nil }); err != nil {
+		if err := g.runHook(ctx, h, L, r, func(lua.LValue) error { return nil }); err != nil {
 			g.failed("on_batch_end", err)
 		}
 	}

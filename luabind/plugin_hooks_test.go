@@ -13,8 +13,9 @@ import (
 )
 
 // hooks is a plugin with hooks alone.
-func hooks(t testing.TB, name, text string) plugin.Enabled {
-	return pluginOf(t, name, definition(name, "", "hooks = { "+text+" }"))
+func hooks(t testing.TB, name, text string, change ...func(*plugin.Enabled)) plugin.Enabled {
+	t.Helper()
+	return pluginOf(t, name, definition(name, "", "hooks = { "+text+" }"), change...)
 }
 
 // hookTest is a script, the hooks of one plugin, and what the script prints.
@@ -64,9 +65,9 @@ func TestPluginHooks(t *testing.T) {
 		{"tasks", `before_call = function(call) time.sleep("5ms") n = (n or 0) + 1 end, after_call = function() m = (m or 0) + 1 if m == 9 then print(n) end end`,
 			`local ts = {} for i = 1, 9 do ts[i] = authy.async.request_sms{ authy_id = 7 } end task.all(ts):await()`, "\nlog: 9\nsent /protected/json/sms/7"},
 	} {
-		t.Run(test.name, func(t *testing.T) {
+		run := func(t *testing.T, change ...func(*plugin.Enabled)) {
 			t.Parallel()
-			b := newPluginBench(t, []plugin.Enabled{hooks(t, "p", test.hooks)})
+			b := newPluginBench(t, []plugin.Enabled{hooks(t, "p", test.hooks, change...)})
 			if err := b.rt.PluginError(); err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +84,9 @@ func TestPluginHooks(t *testing.T) {
 			if refused := strings.Contains(test.want, "plugin p: before_call") || strings.HasPrefix(test.name, "refuse"); refused && b.service.calls.Load() != 0 {
 				t.Error("the call was made")
 			}
-		})
+		}
+		t.Run(test.name, func(t *testing.T) { run(t) })
+		t.Run(test.name+", loaded late", func(t *testing.T) { run(t, late(t)) })
 	}
 }
 

@@ -15,22 +15,27 @@ import (
 // InspectPlugin runs the definition of a plugin, with nothing granted, and reads its manifest. The plugin may be one that
 // nobody has looked at yet: it can reach nothing, and its time and memory are bounded.
 func InspectPlugin(ctx context.Context, source *plugin.Source) (*plugin.Manifest, error) {
-	g, err := newGuest(source, plugin.Permissions{}, "", processHost(), PluginLimits{})
-	if err != nil {
-		return nil, err
-	}
+	g := newGuest(source, plugin.Permissions{}, "", processHost(), PluginLimits{})
 	defer g.close()
-	if err := g.define(ctx); err != nil {
-		return nil, err
+	m, err := g.inspect(ctx)
+	return m, pluginFault(g.name, err)
+}
+
+// pluginFault names the plugin in an error, unless that has the file.
+func pluginFault(name string, err error) error {
+	if _, ok := errors.AsType[*plugin.ManifestError](err); ok || err == nil {
+		return err
 	}
-	return g.manifest, nil
+	return fmt.Errorf("plugin %s: %w", name, err)
 }
 
 // definitionType names the metatable of what plugin.define gives.
 const definitionType = "authysh.plugin"
 
-// define runs init.lua and keeps what it defines.
-func (g *guest) define(ctx context.Context) error {
+// define runs init.lua, keeps the functions that it defines, and gives the manifest. The interpreter is held.
+func (g *guest) define(ctx context.Context) (m *plugin.Manifest, err error) {
+	g.defining = true
+	defer func() { g.defining = false }()
 	pluginTable := g.state.CreateTable(0, 3)
 	define := g.state.NewFunction(func(L *lua.LState) int {
 		t := L.CheckTable(1)
@@ -47,24 +52,19 @@ func (g *guest) define(ctx context.Context) error {
 	file := g.file(plugin.MainFile)
 	main, err := g.compile(g.state, plugin.MainFile, g.source.Main())
 	if err != nil {
-		return fmt.Errorf("plugin %s: %w", g.name, err)
+		return nil, err
 	}
 	b := g.newBudget(ctx, file, operationLead)
 	b.limit = g.limits.HookTime
-	err = g.run(&b, main, func(*lua.LState) int { return 0 }, func(v lua.LValue) error {
+	err = g.runLocked(&b, main, func(*lua.LState) int { return 0 }, func(v lua.LValue) error {
 		t, ok := v.(*lua.LTable)
 		if !ok || nameOfType(t.Metatable) != definitionType {
 			return fmt.Errorf("%s: must end with: return plugin.define{ ... }, got %s", file, typeName(v))
 		}
-		return g.read(file, t)
+		m, err = g.read(file, t)
+		return err
 	})
-	if err != nil {
-		if _, ok := errors.AsType[*plugin.ManifestError](err); ok {
-			return err
-		}
-		return fmt.Errorf("plugin %s: %w", g.name, err)
-	}
-	return nil
+	return m, err
 }
 
 // file is how a file of the plugin is named in messages.
@@ -76,14 +76,15 @@ func (g *guest) file(path string) string {
 }
 
 // read takes the definition: the manifest, and the functions that it has.
-func (g *guest) read(file string, t *lua.LTable) error {
+func (g *guest) read(file string, t *lua.LTable) (*plugin.Manifest, error) {
 	e := exporter{functions: true}
 	tree, err := e.value(t, nil)
 	if err != nil {
-		return &plugin.ManifestError{File: file, Problems: []plugin.Problem{{Field: "the definition", Reason: err.Error()}}}
+		return nil, &plugin.ManifestError{File: file, Problems: []plugin.Problem{{Field: "the definition", Reason: err.Error()}}}
 	}
-	if g.manifest, err = plugin.Decode(file, g.name, markFunctions(tree)); err != nil {
-		return err
+	m, err := plugin.Decode(file, g.name, markFunctions(tree))
+	if err != nil {
+		return nil, err
 	}
 	g.hooks, g.operations, g.formats = map[string]*lua.LFunction{}, map[string]*lua.LFunction{}, map[string]*lua.LFunction{}
 	collect := func(table string, into map[string]*lua.LFunction, inner string) {
@@ -103,7 +104,7 @@ func (g *guest) read(file string, t *lua.LTable) error {
 	collect("hooks", g.hooks, "")
 	collect("operations", g.operations, "run")
 	collect("formats", g.formats, "")
-	return nil
+	return m, nil
 }
 
 // markFunctions puts the mark of the manifest in place of functions.
@@ -123,18 +124,19 @@ func markFunctions(tree any) any {
 	return tree
 }
 
-// configure gives the plugin its settings.
-func (g *guest) configure(config map[string]any) error {
-	values, err := g.manifest.Configure("settings of the plugin", config)
-	if err != nil {
-		return err
-	}
+// readSettings checks what the user has set, and adds the defaults.
+func (g *guest) readSettings() (err error) {
+	g.settings, err = g.manifest.Configure("settings of the plugin", g.config)
+	return err
+}
+
+// giveSettings gives the code of the plugin its settings.
+func (g *guest) giveSettings() {
 	L := g.state
 	g.context = L.CreateTable(0, 2)
 	g.context.RawSetString("plugin", lua.LString(g.name))
-	g.context.RawSetString("config", ToLua(L, values))
+	g.context.RawSetString("config", ToLua(L, g.settings))
 	g.loaded["plugin"].(*lua.LTable).RawSetString("config", g.context.RawGetString("config"))
-	return nil
 }
 
 // outsideModules are those that exist only as granted.

@@ -30,7 +30,7 @@ func (g *guest) module() (m Module, ok bool, err error) {
 // operate runs an operation. The interpreter of the script is given away meanwhile.
 func (g *guest) operate(ctx context.Context, o plugin.Operation, params map[string]any) (result any, err error) {
 	b := g.newBudget(ctx, o.Name, operationLead)
-	err = g.run(&b, g.operations[o.Name], func(L *lua.LState) int {
+	err = g.run(&b, func() *lua.LFunction { return g.operations[o.Name] }, func(L *lua.LState) int {
 		L.Push(ToLua(L, params))
 		L.Push(g.context)
 		return 2
@@ -99,7 +99,7 @@ func suits(typ string, v any) bool {
 // format renders a value.
 func (g *guest) format(ctx context.Context, name string, value any) (text string, err error) {
 	b := g.newBudget(ctx, "format "+name, operationLead)
-	err = g.run(&b, g.formats[name], func(L *lua.LState) int {
+	err = g.run(&b, func() *lua.LFunction { return g.formats[name] }, func(L *lua.LState) int {
 		L.Push(ToLua(L, value))
 		L.Push(g.context)
 		return 2
@@ -129,9 +129,15 @@ func (g *guest) formatIn(h *Host, L *lua.LState, name string, value lua.LValue) 
 		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
 	}
 	defer g.interpreter.Unlock()
+	failed := func(reason string) error {
+		return &PluginError{Plugin: g.name, Where: "format " + name, Reason: reason}
+	}
+	if err := g.ready(); err != nil {
+		return "", failed(err.Error())
+	}
 	copied, err := g.border.carry(value)
 	if err != nil {
-		return "", &PluginError{Plugin: g.name, Where: "format " + name, Reason: "the value " + err.Error()}
+		return "", failed("the value " + err.Error())
 	}
 	b := g.newBudget(contextOf(L), "format "+name, operationLead)
 	b.outer, b.script = h, L
@@ -141,7 +147,7 @@ func (g *guest) formatIn(h *Host, L *lua.LState, name string, value lua.LValue) 
 		return 2
 	}, textInto(&text))
 	if err != nil {
-		return "", &PluginError{Plugin: g.name, Where: "format " + name, Reason: err.Error()}
+		return "", failed(err.Error())
 	}
 	return text, nil
 }

@@ -20,7 +20,7 @@ func (g *guest) addOutside() {
 		g.unopened[name] = func() *lua.LTable {
 			t := g.state.CreateTable(0, len(functions))
 			for function, f := range functions {
-				t.RawSetString(function, g.state.NewFunction(charged(f, 0)))
+				t.RawSetString(function, g.state.NewFunction(charged(g.outside(name+"."+function, f), 0)))
 			}
 			return t
 		}

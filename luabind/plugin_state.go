@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,13 +24,20 @@ type guest struct {
 	name     string
 	source   *plugin.Source
 	manifest *plugin.Manifest
+	config   map[string]any // what the user has set
+	settings map[string]any // that with the defaults
 	granted  plugin.Permissions
 	dataDir  string
 	limits   PluginLimits
 	log      *slog.Logger
 	outer    *Host // of the runtime
 
-	state       *lua.LState
+	deferred bool // the manifest was known beforehand
+	defining bool // the definition is being run
+	reached  bool // it wanted to use something outside
+	unloaded atomic.Pointer[error]
+
+	state       *lua.LState // nil before the code is needed
 	interpreter interpreter
 	idle        []*lua.LState // threads that can be used again
 	call        func(thread *lua.LState, nargs, nret int) error
@@ -46,41 +52,46 @@ type guest struct {
 	unopened map[string]func() *lua.LTable // modules that none of its code has named yet
 
 	worked   int64 // steps since what it keeps was measured; guarded by the interpreter
-	broken   error // it keeps too much, and runs no more
+	broken   error // it could not be loaded, or keeps too much, and runs no more
+	closed   bool
 	failures atomic.Int64
 	lastFail atomic.Value // string
 
-	web     *web
-	closing sync.Once
+	web *web
 }
 
-// newGuest makes the interpreter of a plugin; nothing runs yet.
-func newGuest(source *plugin.Source, granted plugin.Permissions, dataDir string, outer *Host, limits PluginLimits) (*guest, error) {
-	g := &guest{
+// newGuest makes a plugin; it has no interpreter yet.
+func newGuest(source *plugin.Source, granted plugin.Permissions, dataDir string, outer *Host, limits PluginLimits) *guest {
+	return &guest{
 		name: source.Name, source: source, granted: granted, dataDir: dataDir, limits: limits.orDefaults(), outer: outer,
-		log:   outer.logger().With("plugin", source.Name),
-		state: lua.NewState(stateOptions), unopened: map[string]func() *lua.LTable{},
+		log: outer.logger().With("plugin", source.Name),
 	}
+}
+
+// start makes the interpreter; nothing runs yet.
+func (g *guest) start() error {
 	g.requirer = newRequirer(&g.interpreter, g.wait)
+	g.unopened = map[string]func() *lua.LTable{}
 	g.web = newWeb(g)
+	g.state = lua.NewState(stateOptions)
 	if err := g.openLibraries(); err != nil {
-		g.state.Close()
-		return nil, fmt.Errorf("luabind: %w", err)
+		return fmt.Errorf("luabind: %w", err)
 	}
 	g.call = lua51.CallerOf(g.state)
 	g.border = borderOf(g.state)
 	g.callType = g.newCallType()
-	return g, nil
+	return nil
 }
 
 // close frees the interpreter.
 func (g *guest) close() {
-	g.closing.Do(func() {
-		g.interpreter.Lock()
-		defer g.interpreter.Unlock()
+	g.interpreter.Lock()
+	defer g.interpreter.Unlock()
+	if g.state != nil && !g.closed {
 		g.web.close()
 		g.state.Close()
-	})
+	}
+	g.closed = true
 }
 
 // pluginModules are the modules that plugins have, with what they lack of them.
@@ -103,7 +114,7 @@ func (g *guest) openLibraries() error {
 		g.unopened[name] = func() *lua.LTable {
 			t := harmlessTable(L, m.make(host).lacking(m.lacks))
 			if name == "time" {
-				t.RawSetString("sleep", L.NewFunction(g.sleep))
+				t.RawSetString("sleep", L.NewFunction(g.outside("time.sleep", g.sleep)))
 			}
 			return t
 		}
@@ -201,21 +212,20 @@ func (g *guest) newAccount(what string, times int) account {
 // errClosed is a plugin whose runtime is closed.
 var errClosed = errors.New("the plugin is closed")
 
-// run calls a function of the plugin: give pushes its arguments, and take reads what it returns, both while the plugin's
-// interpreter is held. The error is one line of text, without any value of the plugin.
-func (g *guest) run(b *budget, fn *lua.LFunction, give func(L *lua.LState) (arguments int), take func(result lua.LValue) error) error {
+// run calls a function of the plugin, which is looked up when its code is there: give pushes its arguments, and take reads what
+// it returns, both while the plugin's interpreter is held. The error is one line of text, without any value of the plugin.
+func (g *guest) run(
+	b *budget, function func() *lua.LFunction, give func(L *lua.LState) (arguments int), take func(result lua.LValue) error,
+) error {
 	g.interpreter.Lock()
 	defer g.interpreter.Unlock()
-	return g.runLocked(b, fn, give, take)
+	if err := g.ready(); err != nil {
+		return err
+	}
+	return g.runLocked(b, function(), give, take)
 }
 
 func (g *guest) runLocked(b *budget, fn *lua.LFunction, give func(L *lua.LState) int, take func(lua.LValue) error) error {
-	switch {
-	case g.broken != nil:
-		return g.broken
-	case g.state.IsClosed():
-		return errClosed
-	}
 	L := g.thread()
 	L.SetContext(b)
 	L.Push(fn)

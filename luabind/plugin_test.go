@@ -30,6 +30,21 @@ func pluginOf(t testing.TB, name, main string, change ...func(*plugin.Enabled)) 
 	return e
 }
 
+// late gives a plugin its manifest, so that its code is loaded when it is needed.
+func late(t testing.TB) func(*plugin.Enabled) {
+	t.Helper()
+	return func(e *plugin.Enabled) {
+		m, err := InspectPlugin(t.Context(), e.Source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !Deferrable(t.Context(), *e, m) {
+			t.Fatalf("the plugin %s cannot be loaded late", e.Name)
+		}
+		e.Manifest = m
+	}
+}
+
 // definition is a plugin whose definition has some more fields; before them may stand what is local.
 func definition(name, before, fields string) string {
 	return before + `
@@ -122,11 +137,7 @@ const notifyOperations = `operations = {
 
 func TestPluginOperations(t *testing.T) {
 	t.Parallel()
-	b := newPluginBench(t, []plugin.Enabled{pluginOf(t, "chat-room", definition("chat-room", "", notifyOperations))})
-	if err := b.rt.PluginError(); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []luaTest{
+	tests := []luaTest{
 		{"direct", `local r = chat_room.send{ text = "abc", room = "ops" } print(r.ok, r.length, r.room)`, "true\t3\tops"},
 		{"under authy", `print(authy.plugins.chat_room.send{ text = "abc" }.length, authy.plugins.chat_room == chat_room, require "chat_room" == chat_room)`, "3\ttrue\ttrue"},
 		{"try", `print(chat_room.try.send{})`, "nil\tchat_room.send: text is required"},
@@ -144,8 +155,15 @@ func TestPluginOperations(t *testing.T) {
 		{"function in params", `print(chat_room.try.send{ text = print })`, "nil\tchat_room.send: text must be a string, got a function"},
 		{"rehearsed", `flow.define("f", { { "a", function(ctx) return chat_room.send{ text = "abc" } end } }):run({}, { dry_run = true })`,
 			"dry run of flow f\n  step a\n    would call chat_room.send{ text = \"abc\" }  -- sends"},
-	} {
-		wantText(t, test.name, b.run(t, test.source), test.want)
+	}
+	for name, change := range map[string]func(*plugin.Enabled){"at once": func(*plugin.Enabled) {}, "late": late(t)} {
+		b := newPluginBench(t, []plugin.Enabled{pluginOf(t, "chat-room", definition("chat-room", "", notifyOperations), change)})
+		if err := b.rt.PluginError(); err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range tests {
+			wantText(t, name+": "+test.name, b.run(t, test.source), test.want)
+		}
 	}
 }
 

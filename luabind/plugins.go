@@ -34,7 +34,9 @@ type pluginEntry struct {
 // hooks go around every operation: the first plugin's are outermost, so that its before_call is called first and its
 // after_call last; the middlewares of [Use] are around them all.
 //
-// One that cannot be loaded is left out, and keeps nothing from working; [Runtime.PluginError] has the reason.
+// One that cannot be loaded is left out, and keeps nothing from working; [Runtime.PluginError] has the reason. The code of one
+// that comes with its manifest is loaded when it is first needed: that it cannot be, or defines something else, is an
+// error of the operation, hook or format that needed it, and of all that follow. [Runtime.LoadPlugins] does not wait for that.
 func Plugins(enabled ...plugin.Enabled) Option {
 	return func(rt *Runtime) error {
 		rt.plugins.enabled = append(rt.plugins.enabled, enabled...)
@@ -104,7 +106,7 @@ func (s *pluginSet) loaded() []*guest {
 	return guests
 }
 
-// load makes the interpreters of all plugins. A failure is that of one plugin.
+// load loads all plugins. A failure is that of one plugin.
 func (s *pluginSet) load(h *Host) {
 	names := map[string]bool{}
 	for _, enabled := range s.enabled {
@@ -140,21 +142,24 @@ func (e *pluginEntry) fail(err error) {
 	e.guest, e.err = nil, err
 }
 
-// guest loads one plugin.
+// guest loads one plugin, or only its manifest when that is known.
 func (s *pluginSet) guest(enabled plugin.Enabled, h *Host) (*guest, error) {
 	if err := enabled.Granted.Check(); err != nil {
 		return nil, fmt.Errorf("plugin %s: %w", enabled.Name, err)
 	}
-	g, err := newGuest(enabled.Source, enabled.Granted, enabled.DataDir, h, s.limits)
-	if err != nil {
-		return nil, err
-	}
-	if err = g.define(context.Background()); err == nil {
-		err = g.configure(enabled.Config)
+	g := newGuest(enabled.Source, enabled.Granted, enabled.DataDir, h, s.limits)
+	g.config, g.manifest, g.deferred = enabled.Config, enabled.Manifest, enabled.Manifest != nil
+	var err error
+	if g.deferred {
+		err = g.readSettings()
+	} else {
+		g.interpreter.Lock()
+		err = g.ready()
+		g.interpreter.Unlock()
 	}
 	if err != nil {
 		g.close()
-		return nil, err
+		return nil, pluginFault(g.name, err)
 	}
 	return g, nil
 }
@@ -226,7 +231,7 @@ type PluginInfo struct {
 	// Failures counts the hooks that failed after a call was made, so that nobody was told; LastFailure is the last of them.
 	Failures    int64
 	LastFailure string
-	// Err is why it was not loaded; nil for one that runs.
+	// Err is why it was not loaded; nil for one that runs, or was not needed yet.
 	Err error
 }
 
@@ -245,17 +250,18 @@ func (rt *Runtime) Plugins() []PluginInfo {
 		for _, o := range g.manifest.Operations {
 			info.Operations = append(info.Operations, o.Name)
 		}
+		info.Err = g.loadFailure()
 		info.Failures = g.failures.Load()
 		info.LastFailure, _ = g.lastFail.Load().(string)
 	}
 	return list
 }
 
-// PluginError joins the reasons why plugins were not loaded; nil when all were.
+// PluginError joins the reasons why plugins were not loaded; nil when all were, or may be. See [Runtime.LoadPlugins].
 func (rt *Runtime) PluginError() error {
 	var failures []error
-	for _, e := range rt.plugins.list {
-		failures = append(failures, e.err)
+	for _, info := range rt.Plugins() {
+		failures = append(failures, info.Err)
 	}
 	return errors.Join(failures...)
 }
@@ -291,7 +297,7 @@ func (rt *Runtime) Perform(ctx context.Context, op authy.Operation, params map[s
 func (rt *Runtime) Formats() []string {
 	names := map[string]bool{}
 	for _, g := range rt.plugins.loaded() {
-		for name := range g.formats {
+		for _, name := range g.manifest.Formats {
 			names[name] = true
 		}
 	}
@@ -301,7 +307,7 @@ func (rt *Runtime) Formats() []string {
 // Format renders a value in a format of a plugin; of two plugins with the same, the first counts.
 func (rt *Runtime) Format(ctx context.Context, name string, value any) (string, error) {
 	for _, g := range rt.plugins.loaded() {
-		if g.formats[name] != nil {
+		if slices.Contains(g.manifest.Formats, name) {
 			return g.format(ctx, name, value)
 		}
 	}

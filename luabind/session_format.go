@@ -26,7 +26,7 @@ func (s *Session) showAsPlugin(values []lua.LValue) (string, error) {
 		return "", nil
 	}
 	for _, g := range s.rt.plugins.loaded() {
-		if g.formats[name] == nil {
+		if !slices.Contains(g.manifest.Formats, name) {
 			continue
 		}
 		p := s.printer()

@@ -130,6 +130,10 @@ func (a *app) knownPlugins(ctx context.Context, s *settings) ([]shownPlugin, err
 	if err != nil {
 		return nil, err
 	}
+	if runtime := a.plugins.runtime; runtime != nil {
+		_ = runtime.LoadPlugins() // the failures have it
+		a.loadedPlugins(runtime)
+	}
 	found, err := plugin.List(dirs)
 	if err != nil {
 		a.warn(err.Error(), "")

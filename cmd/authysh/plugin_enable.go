@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -96,6 +97,11 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	}
 	before, again := state.Record(name)
 	if again && before.Verify(source) == nil {
+		if a.rememberPlugin(ctx, state, source, m) {
+			if err := state.Write(file); err != nil {
+				return err
+			}
+		}
 		return a.print(printer, changedPlugin{name, m.Version, pluginEnabled, source.Dir, before.Granted, source.Checksum}.result("plugin "+name+" is enabled already"))
 	}
 	a.describeRequest(source, m, before, again)
@@ -107,6 +113,7 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	if err := state.Enable(source, m, m.Permissions, time.Now()); err != nil {
 		return pluginProblem(err)
 	}
+	a.rememberPlugin(ctx, state, source, m)
 	if err := state.Write(file); err != nil {
 		return err
 	}
@@ -147,6 +154,17 @@ func (a *app) describeRequest(source *plugin.Source, m *plugin.Manifest, before 
 		}
 		fmt.Fprintf(a.err, "  %-8s %s%s\n", line[0], line[1], mark)
 	}
+}
+
+// rememberPlugin records what an enabled plugin defines, if that is sure to stay: then its code is loaded when it is needed, and
+// not at the start of every command. It reports whether that is news.
+func (a *app) rememberPlugin(ctx context.Context, state *plugin.State, source *plugin.Source, m *plugin.Manifest) bool {
+	record, _ := state.Record(m.Name)
+	enabled := plugin.Enabled{Source: source, Granted: record.Granted, DataDir: a.pluginData(m.Name)}
+	if !luabind.Deferrable(ctx, enabled, m) {
+		m = nil
+	}
+	return state.Remember(record.Name, m)
 }
 
 func (a *app) askToEnable(cmd *cobra.Command, name string) error {

@@ -157,10 +157,12 @@ func (a *app) pluginOptions() []luabind.Option {
 	return []luabind.Option{luabind.Plugins(a.plugins.enabled...), luabind.ProgramVersion(thisBuild().Version)}
 }
 
-// loadedPlugins notes which plugins a runtime could not load.
+// loadedPlugins notes which plugins a runtime could not load. The code of most is loaded when it is needed, so there may be
+// more of them later.
 func (a *app) loadedPlugins(runtime *luabind.Runtime) {
 	for _, info := range runtime.Plugins() {
-		if info.Err != nil {
+		known := slices.ContainsFunc(a.plugins.failures, func(f pluginFailure) bool { return f.name == info.Name })
+		if info.Err != nil && !known {
 			a.plugins.failures = append(a.plugins.failures, pluginFailure{info.Name, info.Err})
 		}
 	}
@@ -305,6 +307,10 @@ func (a *app) runCall(ctx context.Context, p *performed, call *authy.BoundCall) 
 		return nil, err
 	}
 	result, err := runtime.Perform(ctx, p.op, params)
+	if err == nil { // else it says what is wrong
+		a.loadedPlugins(runtime)
+		a.tellPlugins()
+	}
 	if value, ok := result.(lua.LValue); ok && err == nil {
 		result = fromLua(value)
 		if p.extra != nil && p.extra.step != nil {

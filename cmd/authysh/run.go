@@ -53,6 +53,10 @@ func (a *app) runScript(cmd *cobra.Command, options *rootOptions, args []string)
 		return errors.Join(err, runtime.Close())
 	}
 	err = a.runIn(ctx, runtime, script)
+	if err == nil {
+		a.loadedPlugins(runtime) // of those whose code was needed
+		a.tellPlugins()
+	}
 	unsaved := runtime.Close()
 	if err != nil && unsaved != nil {
 		a.warn(unsaved.Error(), "what the script wrote may be incomplete")

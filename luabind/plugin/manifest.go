@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -13,7 +15,8 @@ import (
 // MainFile is the file of a plugin that is run first.
 const MainFile = "init.lua"
 
-// Manifest is what a plugin says of itself.
+// Manifest is what a plugin says of itself. It is recorded as JSON, where fields that have no value must be left out: then a
+// record stays equal when fields are added that the plugin cannot have used.
 type Manifest struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -32,11 +35,24 @@ type Manifest struct {
 
 // Operation is a call that a plugin adds.
 type Operation struct {
-	Name   string
-	Doc    string
-	Effect authy.Effect
-	Params []authy.Spec
-	Result []authy.Spec
+	Name   string       `json:"name"`
+	Doc    string       `json:"doc"`
+	Effect authy.Effect `json:"effect"`
+	Params []authy.Spec `json:"params,omitempty"`
+	Result []authy.Spec `json:"result,omitempty"`
+}
+
+// Equal reports whether two manifests say the same. Nil is equal to nil alone.
+func (m *Manifest) Equal(other *Manifest) bool {
+	if m == nil || other == nil {
+		return m == other
+	}
+	one, err := json.Marshal(m)
+	if err != nil { // as no manifest of Decode's
+		return false
+	}
+	two, err := json.Marshal(other)
+	return err == nil && bytes.Equal(one, two)
 }
 
 // Setting is a value that the user may configure.

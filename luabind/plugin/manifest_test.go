@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -48,6 +49,48 @@ func TestDecode(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestManifestRecorded has the form in which manifests are recorded. A change of it makes all that users have recorded unequal to
+// what their plugins define, so that each must be enabled anew.
+func TestManifestRecorded(t *testing.T) {
+	t.Parallel()
+	everything := definition()
+	everything["operations"].(table)["count"] = table{"doc": "Count.", "effect": "deletes", "run": Function{}, "result": list{list{"n", "integer", "How many."}},
+		"params": list{table{"name": "kind", "type": "string", "doc": "Which.", "values": list{"a", "b"}}, table{"name": "n", "type": "integer", "doc": "How.", "rule": "range 1-10"}}}
+	everything["config"].(table)["mode"] = table{"type": "string", "doc": "How.", "values": list{"x", "y"}, "default": "x"}
+	for _, test := range []struct {
+		tree table
+		want string
+	}{
+		{table{"name": "a", "version": "1", "summary": "S."}, `{"name":"a","version":"1","summary":"S.","permissions":{}}`},
+		{everything, `{"name":"notify","version":"1.0.0","summary":"Post results to a chat room.","requires":{"authysh":"\u003e=0.1"},` +
+			`"permissions":{"net":["hooks.example.com"],"env":["NOTIFY_URL"]},` +
+			`"config":[{"name":"mode","type":"string","doc":"How.","default":"x","values":["x","y"]},` +
+			`{"name":"tries","type":"integer","doc":"How often.","default":3},{"name":"url","type":"string","doc":"Incoming webhook URL.","required":true}],` +
+			`"operations":[{"name":"count","doc":"Count.","effect":4,"params":[{"name":"kind","type":"string","doc":"Which.","values":["a","b"]},` +
+			`{"name":"n","type":"integer","doc":"How.","rule":"range 1-10"}],"result":[{"name":"n","type":"integer","doc":"How many."}]},` +
+			`{"name":"send","doc":"Post one message.","effect":2,"params":[{"name":"text","type":"string","doc":"Message text.","required":true},` +
+			`{"name":"level","type":"string","doc":"How loud."}],"result":[{"name":"ok","type":"boolean","doc":"ok"}]}],` +
+			`"hooks":["before_call","on_error"],"formats":["markdown"]}`},
+	} {
+		m, err := Decode("init.lua", "", test.tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(m)
+		if diff := cmp.Diff(test.want, string(text)); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		var read Manifest
+		if err := json.Unmarshal(text, &read); err != nil || !read.Equal(m) || read.check() != nil {
+			t.Errorf("%v, %v, read as %+v", err, read.check(), read)
+		}
+		read.Summary += "!"
+		if read.Equal(m) || m.Equal(nil) {
+			t.Error("unequal manifests are equal")
+		}
 	}
 }
 

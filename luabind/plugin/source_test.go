@@ -158,8 +158,19 @@ func TestState(t *testing.T) {
 	if diff := cmp.Diff(state, again); err != nil || diff != "" {
 		t.Fatalf("%v (-written +read):\n%s", err, diff)
 	}
+	recorded, err := Decode("notify/init.lua", "notify", definition())
+	if err != nil || state.Remember("absent", recorded) || state.Remember("guard", recorded) || !state.Remember("notify", recorded) || state.Remember("notify", recorded) {
+		t.Errorf("Remember: %v", err)
+	}
+	if err := state.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	again, err = ReadState(file)
+	if err != nil || !recorded.Equal(again.Plugins[0].Manifest) || again.Plugins[1].Manifest != nil {
+		t.Errorf("%v, %+v", err, again)
+	}
 	enabled, failures := again.Load(dirs)
-	if len(failures) > 0 || len(enabled) != 2 || enabled[0].Name != "notify" || !slices.Equal(enabled[0].Granted.Env, []string{"A"}) || enabled[0].Granted.Net != nil {
+	if len(failures) > 0 || enabled[0].Manifest == nil || enabled[1].Manifest != nil || len(enabled) != 2 || enabled[0].Name != "notify" || !slices.Equal(enabled[0].Granted.Env, []string{"A"}) || enabled[0].Granted.Net != nil {
 		t.Fatalf("%+v, %v", enabled, failures)
 	}
 
@@ -178,8 +189,19 @@ func TestState(t *testing.T) {
 	if !again.Disable("notify") || again.Disable("notify") {
 		t.Error("Disable")
 	}
+	manifest := func(text string) string {
+		return `{"format":1,"plugins":[{"name":"x","checksum":"sha256:1","manifest":{"name":"x","version":"1","summary":"S.",` + text + `}}]}`
+	}
 	for text, want := range map[string]string{
-		"{": "unexpected EOF", `{"format": 2}`: "has the format 2", `{"format": 1, "plugin": []}`: "unknown field",
+		manifest(`"name":"y"`):                                          "has the manifest of another plugin for x",
+		manifest(`"version":"new"`):                                     "version must be numbers with dots",
+		manifest(`"hooks":["before_cal"]`):                              "hooks.before_cal is not known",
+		manifest(`"hooks":["on_error","on_error"]`):                     "the manifest of x is not what a plugin defines",
+		manifest(`"operations":[{"name":"a b","doc":"D.","effect":1}]`): "operations.a b must be a name in snake_case",
+		manifest(`"operations":[{"name":"a","doc":"D.","effect":9}]`):   "operations.a.effect must be one of",
+		manifest(`"operations":[{"name":"a","doc":"D.","effect":1,"result":[{"name":"n","type":"x","doc":"n"}]}]`): `operations.a.result[1].type must be one of`,
+		manifest(`"formats":["a\u001b[2J"]`): "formats.",
+		"{":                                  "unexpected EOF", `{"format": 2}`: "has the format 2", `{"format": 1, "plugin": []}`: "unknown field",
 		`{"format":1,"plugins":[{"name":"../x","checksum":"sha256:1"}]}`:                                                                    "plugin name must be",
 		`{"format":1,"plugins":[{"name":"x"}]}`:                                                                                             "no checksum",
 		`{"format":1,"plugins":[{"name":"x","checksum":"sha256:1"},{"name":"x","checksum":"sha256:1"}]}`:                                    "twice",

@@ -29,6 +29,8 @@ type Record struct {
 	Enabled time.Time `json:"enabled"`
 	// Files has the checksums of single files, so that it can be told which one has changed.
 	Files map[string]string `json:"files,omitempty"`
+	// Manifest is what the code with that checksum defines; nil when it must be run to know. See [State.Remember].
+	Manifest *Manifest `json:"manifest,omitempty"`
 }
 
 // stateFormat is the version of the file's form.
@@ -73,6 +75,12 @@ func parseState(file string, text []byte) (*State, error) {
 			return nil, broken(fmt.Sprintf("names the plugin %s twice", r.Name))
 		case !strings.HasPrefix(r.Checksum, "sha256:"):
 			return nil, broken(fmt.Sprintf("has no checksum of the plugin %s", r.Name))
+		case r.Manifest != nil && r.Manifest.Name != r.Name:
+			return nil, broken(fmt.Sprintf("has the manifest of another plugin for %s", r.Name))
+		case r.Manifest != nil:
+			if err := r.Manifest.check(); err != nil {
+				return nil, broken(err)
+			}
 		}
 		seen[r.Name] = true
 	}
@@ -133,13 +141,27 @@ func (s *State) Enable(source *Source, m *Manifest, granted Permissions, now tim
 			}
 		}
 	}
-	r := Record{m.Name, m.Version, source.Checksum, granted, now.UTC().Truncate(time.Second), maps.Clone(source.Files)}
+	r := Record{
+		Name: m.Name, Version: m.Version, Checksum: source.Checksum, Granted: granted,
+		Enabled: now.UTC().Truncate(time.Second), Files: maps.Clone(source.Files),
+	}
 	if i := slices.IndexFunc(s.Plugins, func(r Record) bool { return r.Name == m.Name }); i >= 0 {
 		s.Plugins[i] = r
 	} else {
 		s.Plugins = append(s.Plugins, r)
 	}
 	return nil
+}
+
+// Remember notes what the code of an enabled plugin defines, so that runtimes need not run it to know; nil forgets it. The
+// checksum vouches for both: when the code changes, the plugin must be enabled anew. It reports whether that is news.
+func (s *State) Remember(name string, m *Manifest) (changed bool) {
+	i := slices.IndexFunc(s.Plugins, func(r Record) bool { return r.Name == name })
+	if i < 0 || m != nil && m.Name != name || m.Equal(s.Plugins[i].Manifest) {
+		return false
+	}
+	s.Plugins[i].Manifest = m
+	return true
 }
 
 // Disable forgets a plugin, and reports whether it was enabled.
@@ -210,6 +232,9 @@ type Enabled struct {
 	Config map[string]any
 	// DataDir is where its own files are, which relative paths in permissions mean; empty when it has none.
 	DataDir string
+	// Manifest is what the plugin defines, if that is known from when it was enabled: its code is then loaded when it is first
+	// needed, and must define the same. Without it, the code is loaded at the start.
+	Manifest *Manifest
 }
 
 // Load finds the enabled plugins in directories and verifies them. Those that are gone or have changed are left out, each
@@ -225,7 +250,7 @@ func (s *State) Load(dirs []string) (enabled []Enabled, failures map[string]erro
 			failures[r.Name] = err
 			continue
 		}
-		enabled = append(enabled, Enabled{Source: source, Granted: r.Granted})
+		enabled = append(enabled, Enabled{Source: source, Granted: r.Granted, Manifest: r.Manifest})
 	}
 	return enabled, failures
 }
