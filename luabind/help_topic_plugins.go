@@ -45,6 +45,10 @@ A format gets a result as scripts know it, and gives its text: --output markdown
 shows the result of any command by it, and .output markdown all values at the
 prompt. The program's own formats, and those of plugins further out, come first.
 
+init.lua itself should do no more than define: then a plugin that is enabled is
+loaded when an operation, hook or format of it is first needed. One that uses
+its permissions there, or waits, is loaded at the start of every command.
+
 An error in before_call keeps the call from being made. One in after_call,
 on_error or on_batch_end cannot undo it, and goes to the log.
 

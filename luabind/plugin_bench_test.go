@@ -1,8 +1,10 @@
 package luabind
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strconv"
 	"testing"
@@ -12,6 +14,50 @@ import (
 	"github.com/authysh/authysh/authy/sandbox"
 	"github.com/authysh/authysh/luabind/plugin"
 )
+
+// TestPluginStartMemory bounds what the start of a runtime takes, with all modules and five plugins.
+func TestPluginStartMemory(t *testing.T) { // not parallel: it measures
+	plugins := fivePlugins(t)
+	recorded := slices.Clone(plugins)
+	for i := range recorded {
+		late(t)(&recorded[i])
+	}
+	for _, test := range []struct {
+		name    string
+		plugins []plugin.Enabled
+		most    uint64
+	}{{"no plugins", nil, 400 << 10}, {"plugins", plugins, 1100 << 10}, {"recorded plugins", recorded, 500 << 10}} {
+		start := func() {
+			rt, err := New(&authy.Client{Key: "k"}, Plugins(test.plugins...))
+			if err == nil {
+				err = errors.Join(rt.PluginError(), rt.Close())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		start() // compiles
+		const times = 5
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range times {
+			start()
+		}
+		runtime.ReadMemStats(&after)
+		if took := (after.TotalAlloc - before.TotalAlloc) / times; took > test.most {
+			t.Errorf("%s: a start takes %d KiB, at most %d KiB are wanted", test.name, took>>10, test.most>>10)
+		}
+	}
+}
+
+// fivePlugins have an operation and a hook each.
+func fivePlugins(t testing.TB) (plugins []plugin.Enabled) {
+	t.Helper()
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		plugins = append(plugins, pluginOf(t, name, definition(name, "", notifyOperations+", hooks = { before_call = function() end }")))
+	}
+	return plugins
+}
 
 // BenchmarkPluginHooks is a call over loopback without plugins, with three whose hooks do nothing, and with three that read
 // and change a parameter.
@@ -111,18 +157,12 @@ func benchmarkOverhead(b *testing.B, client *authy.Client, user any) {
 // The code of a plugin is compiled once for all runtimes, so the first start with it costs more than those that follow; and when
 // it comes with its manifest, as one does that authysh plugin enable has recorded, the start does not need the code at all.
 func BenchmarkPluginLoad(b *testing.B) {
-	make := func(count int) (plugins []plugin.Enabled) {
-		for _, name := range []string{"a", "b", "c", "d", "e"}[:count] {
-			plugins = append(plugins, pluginOf(b, name, definition(name, "", notifyOperations+", hooks = { before_call = function() end }")))
-		}
-		return plugins
-	}
 	for _, bench := range []struct {
 		count int
 		how   string
 	}{{0, ""}, {1, ""}, {5, ""}, {1, "-first"}, {5, "-first"}, {1, "-recorded"}, {5, "-recorded"}} {
 		b.Run(strconv.Itoa(bench.count)+bench.how, func(b *testing.B) {
-			plugins := make(bench.count)
+			plugins := fivePlugins(b)[:bench.count]
 			if bench.how == "-recorded" {
 				for i := range plugins {
 					late(b)(&plugins[i])
@@ -131,7 +171,7 @@ func BenchmarkPluginLoad(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if bench.how == "-first" {
-					plugins = make(bench.count)
+					plugins = fivePlugins(b)[:bench.count]
 				}
 				rt, err := New(&authy.Client{Key: "k"}, Plugins(plugins...))
 				if err == nil {

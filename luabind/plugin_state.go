@@ -18,8 +18,8 @@ import (
 // guest is a plugin in an interpreter of its own. Nothing of it is shared with other interpreters: values are copied
 // across the border (see carry), and errors cross as text.
 //
-// Like a runtime it runs one goroutine at a time, and others while one waits. A state of its own costs some 60 µs and
-// 100 KiB; a shared one would have to guard every table, metatable and function that it gives away.
+// Like a runtime it runs one goroutine at a time, and others while one waits. A state of its own, with the code in it, costs some
+// 0.2 ms and 120 KiB; a shared one would have to guard every table, metatable and function that it gives away.
 type guest struct {
 	name     string
 	source   *plugin.Source

@@ -23,8 +23,9 @@ func (a *app) pluginEnableCommand() *cobra.Command {
 		Short: "let a plugin run, with the permissions that it asks for",
 		Long: "It shows what the plugin asks for, and asks whether that is fine. A checksum of\n" +
 			"its files is recorded: when one of them changes, the plugin does not run until it\n" +
-			"is enabled anew, which shows what has changed. A new plugin comes last in the\n" +
-			"order of hooks; disabling and enabling moves one to the end.",
+			"is enabled anew, which shows what has changed. What it defines is recorded, too:\n" +
+			"its code is loaded when it is first needed. A new plugin comes last in the order\n" +
+			"of hooks; disabling and enabling moves one to the end.",
 		Example:     "  authysh plugin enable guard",
 		Args:        oneOf("the name of a plugin"),
 		Annotations: map[string]string{usesFlags: pluginFlagsUsed}, ValidArgsFunction: a.completePlugin,
