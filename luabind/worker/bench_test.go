@@ -43,3 +43,16 @@ func BenchmarkInProcess(b *testing.B) {
 		_ = rt.Close()
 	}
 }
+
+// BenchmarkCall calls a function of a script that is loaded.
+func BenchmarkCall(b *testing.B) {
+	w := newBench(b, nil)
+	if err := w.Load(b.Context(), luabind.Script{Source: `function f(x) return { n = x.n + 1 } end`}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := w.Call(b.Context(), "f", map[string]int{"n": 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

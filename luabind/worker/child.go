@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -39,9 +40,11 @@ func Main() {
 		os.Exit(1)
 	}
 	for r := range c.runs {
-		err := c.run(r)
-		debug.FreeOSMemory() // the parent looks at what the process holds
-		if c.out.send(message{Type: "done", Of: r.Number, Failure: failureOf(err)}) != nil {
+		results, err := c.run(r)
+		if r.Call == nil {
+			debug.FreeOSMemory() // the parent looks at what the process holds
+		}
+		if c.out.send(message{Type: "done", Of: r.Number, Failure: failureOf(err), Results: results}) != nil {
 			os.Exit(1)
 		}
 	}
@@ -51,10 +54,14 @@ func Main() {
 type child struct {
 	out  *writer
 	runs chan *run
+	kept *luabind.Runtime // for calls; nil for none
 
-	mu      sync.Mutex
-	last    int64
-	waiting map[int64]chan *answer
+	mu       sync.Mutex
+	last     int64
+	waiting  map[int64]chan *answer
+	canceled int64              // the number of the last run that was
+	running  int64              // the number of the run under way
+	cancel   context.CancelFunc // ends it
 }
 
 // read passes on what the parent sends until that ends.
@@ -66,6 +73,12 @@ func (c *child) read(r io.Reader) {
 			return
 		case m.Run != nil:
 			c.runs <- m.Run
+		case m.Type == "cancel":
+			c.mu.Lock()
+			if c.canceled = m.Of; c.running == m.Of {
+				c.cancel()
+			}
+			c.mu.Unlock()
 		case m.Answer != nil:
 			c.mu.Lock()
 			if waiting := c.waiting[m.Answer.ID]; waiting != nil {
@@ -77,9 +90,28 @@ func (c *child) read(r io.Reader) {
 	}
 }
 
-// run runs one script in a runtime of its own.
-func (c *child) run(r *run) error {
+// begin gives the context of a run, which ends when the parent says so.
+func (c *child) begin(r *run) (ctx context.Context, end context.CancelFunc) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ctx, c.cancel = context.WithCancel(context.Background())
+	if c.running = r.Number; c.canceled == r.Number {
+		c.cancel()
+	}
+	return ctx, c.cancel
+}
+
+// run runs one script in a runtime of its own, or a function in the one that was kept.
+func (c *child) run(r *run) (results []json.RawMessage, err error) {
+	ctx, end := c.begin(r)
+	defer end()
 	limitMemory(r.Memory)
+	if r.Call != nil {
+		return c.call(ctx, r.Call)
+	}
+	if r.Keep {
+		c.forget()
+	}
 	client := &authy.Client{
 		Key: standIn, Host: "https://service.invalid", HTTPClient: &http.Client{Transport: c},
 		Timeout: r.Timeout, Retries: r.Retries, MaxResponse: r.Most,
@@ -87,10 +119,39 @@ func (c *child) run(r *run) error {
 	rt, err := luabind.New(client, luabind.Untrusted(), luabind.Limit(r.Limits),
 		luabind.Stdout(output{c.out, "stdout"}), luabind.Stderr(output{c.out, "stderr"}))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer rt.Close()
-	return rt.Run(context.Background(), luabind.Script{Name: r.Name, Source: r.Source, Args: r.Args})
+	err = rt.Run(ctx, luabind.Script{Name: r.Name, Source: r.Source, Args: r.Args})
+	if err == nil && r.Keep {
+		c.kept = rt
+		return nil, nil
+	}
+	_ = rt.Close() // it has no files
+	return nil, err
+}
+
+// call calls a function of the script that was loaded.
+func (c *child) call(ctx context.Context, asked *call) ([]json.RawMessage, error) {
+	if c.kept == nil {
+		return nil, errors.New("worker: the child has no script to call")
+	}
+	arguments, err := decodeValues(asked.Arguments, exact)
+	if err != nil {
+		return nil, err
+	}
+	results, err := c.kept.Call(ctx, asked.Function, arguments...)
+	if err != nil {
+		return nil, err
+	}
+	return encodeValues("result", results, mostResults)
+}
+
+// forget closes the runtime that was kept.
+func (c *child) forget() {
+	if c.kept != nil {
+		_ = c.kept.Close()
+		c.kept = nil
+	}
 }
 
 // standIn is in place of the key, which the child does not have.

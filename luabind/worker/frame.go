@@ -22,8 +22,10 @@ type message struct {
 	Answer  *answer  `json:"answer,omitempty"`  // "answer", to the child
 	Request *request `json:"request,omitempty"` // "request", to the parent
 	Output  []byte   `json:"output,omitempty"`  // "stdout" and "stderr", to the parent
-	Of      int64    `json:"of,omitempty"`      // "done", to the parent: the number of the run
-	Failure *failure `json:"failure,omitempty"` // likewise; nil for a script that did well
+	Of      int64    `json:"of,omitempty"`      // "cancel", to the child, and "done", to the parent: the number of the run
+	Failure *failure `json:"failure,omitempty"` // "done"; nil for a script that did well
+
+	Results []json.RawMessage `json:"results,omitempty"` // "done", of a call
 }
 
 // writer sends messages, each a length of four bytes and JSON, from any goroutine.

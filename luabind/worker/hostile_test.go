@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -43,6 +45,24 @@ func TestHostile(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Command = []string{os.Args[0], "hostile:twice"} })
 	if err := b.run(t, ""); err != nil { // the first word counts
 		t.Error(err)
+	}
+}
+
+// TestHostileCanceled has a child that does not end its run when it is told to.
+func TestHostileCanceled(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *Options) { o.Command = []string{os.Args[0], "hostile:silent"} })
+	unwanted := errors.New("no longer wanted")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, unwanted)
+	defer cancel()
+	if err := b.Load(ctx, luabind.Script{}); err != unwanted {
+		t.Errorf("got %v", err)
+	}
+	if b.pid() != 0 {
+		t.Error("the child lives on")
+	}
+	if _, err := b.Call(t.Context(), "f"); err == nil || !strings.Contains(err.Error(), "no script is loaded") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -8,17 +9,31 @@ import (
 	"github.com/authysh/authysh/luabind"
 )
 
-// run is what the child needs to know of one run.
+// run is what the child needs to know of one run: of a script, or of a function that a script has left behind.
 type run struct {
 	Number  int64          `json:"number"`
-	Name    string         `json:"name"`
-	Source  string         `json:"source"`
+	Name    string         `json:"name,omitempty"`
+	Source  string         `json:"source,omitempty"`
 	Args    []string       `json:"args,omitempty"`
+	Keep    bool           `json:"keep,omitempty"` // the runtime, for calls
+	Call    *call          `json:"call,omitempty"` // in place of a script
 	Limits  luabind.Limits `json:"limits"`
 	Memory  int64          `json:"memory"` // of the process
 	Timeout time.Duration  `json:"timeout"`
 	Retries int            `json:"retries"`
 	Most    int64          `json:"most"` // bytes of an answer
+}
+
+// call is a call of a function in the runtime that was kept.
+type call struct {
+	Function  string            `json:"function"`
+	Arguments []json.RawMessage `json:"arguments,omitempty"`
+}
+
+// outcome is how a run ended.
+type outcome struct {
+	failure *failure
+	results []json.RawMessage // of a call
 }
 
 // request is a request to the service, without host and key.
@@ -48,7 +63,19 @@ type failure struct {
 	Exit       *luabind.ExitError     `json:"exit,omitempty"`
 	API        *authy.APIError        `json:"api,omitempty"`
 	Validation *authy.ValidationError `json:"validation,omitempty"`
+	Other      *otherError            `json:"other,omitempty"`
 }
+
+// otherError is an error of a call of the API whose type does not travel, such as one of the network.
+type otherError struct {
+	Sort authy.Kind `json:"kind"`
+	Op   string     `json:"op,omitempty"`
+	Text string     `json:"text"`
+}
+
+func (e *otherError) Error() string     { return e.Text }
+func (e *otherError) Kind() authy.Kind  { return e.Sort }
+func (e *otherError) Operation() string { return e.Op }
 
 // failureOf is an error in a form that travels.
 func failureOf(err error) *failure {
@@ -56,15 +83,14 @@ func failureOf(err error) *failure {
 		return nil
 	}
 	f := &failure{Text: err.Error()}
-	if script, ok := errors.AsType[*luabind.ScriptError](err); ok {
-		f.Script = &luabind.ScriptError{
-			Message: script.Message, Where: script.Where, Syntax: script.Syntax, Incomplete: script.Incomplete, Traceback: script.Traceback,
-		}
-	}
+	f.Script, _ = errors.AsType[*luabind.ScriptError](err)
 	f.Limit, _ = errors.AsType[*luabind.LimitError](err)
 	f.Exit, _ = errors.AsType[*luabind.ExitError](err)
 	f.API, _ = errors.AsType[*authy.APIError](err)
 	f.Validation, _ = errors.AsType[*authy.ValidationError](err)
+	if other, ok := errors.AsType[authy.Error](err); ok && f.API == nil && f.Validation == nil {
+		f.Other = &otherError{other.Kind(), other.Operation(), other.Error()}
+	}
 	return f
 }
 
@@ -88,6 +114,9 @@ func (f *failure) err() error {
 	}
 	if f.Validation != nil {
 		e.causes = append(e.causes, f.Validation)
+	}
+	if f.Other != nil {
+		e.causes = append(e.causes, f.Other)
 	}
 	return e
 }

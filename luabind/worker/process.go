@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type process struct {
 	stderr tail
 
 	ready    chan struct{}
-	done     chan *failure // of the run, which may be nil
+	done     chan outcome  // of the run
 	read     chan struct{} // closed when nothing more is read
 	ended    chan struct{} // closed when all is over
 	requests sync.WaitGroup
@@ -43,6 +44,8 @@ type process struct {
 	sends   int
 	written int64
 	runs    int64
+
+	loaded *program // what calls find there; who has the turn may look
 }
 
 // Bounds that nobody needs to set.
@@ -51,13 +54,14 @@ const (
 	mostScript   = 32 << 20
 	startTime    = 10 * time.Second
 	drainTime    = time.Second
+	cancelTime   = 500 * time.Millisecond // for a run to end by itself when its context has
 	lookInterval = 20 * time.Millisecond
 )
 
 // start starts a child and waits until it is ready.
 func start(ctx context.Context, w *Worker) (*process, error) {
 	p := &process{
-		w: w, ready: make(chan struct{}), done: make(chan *failure, 1), read: make(chan struct{}), ended: make(chan struct{}),
+		w: w, ready: make(chan struct{}), done: make(chan outcome, 1), read: make(chan struct{}), ended: make(chan struct{}),
 		slots: make(chan struct{}, mostRequests),
 	}
 	p.context, p.cancel = context.WithCancel(context.Background())
@@ -179,32 +183,44 @@ func (p *process) dead() bool {
 	return p.killed != nil
 }
 
-// run runs a script to its end, or to that of the child.
-func (p *process) run(ctx context.Context, script luabind.Script) error {
+// script is a run of a script.
+func (p *process) script(ctx context.Context, script luabind.Script, keep bool) error {
 	if len(script.Source) > mostScript {
 		return fmt.Errorf("worker: the script has %d bytes; at most %d are taken", len(script.Source), mostScript)
 	}
+	_, err := p.run(ctx, &run{Name: script.Name, Source: script.Source, Args: script.Args, Keep: keep})
+	return err
+}
+
+// run has the child run something to its end, or to that of the child.
+func (p *process) run(ctx context.Context, r *run) ([]json.RawMessage, error) {
 	options := &p.w.options
-	p.begin(&run{
-		Name: script.Name, Source: script.Source, Args: script.Args, Limits: options.Limits, Memory: options.Memory,
-		Timeout: options.Client.Timeout, Retries: options.Client.Retries, Most: p.w.proxy.most,
-	})
+	r.Limits, r.Memory = options.Limits, options.Memory
+	r.Timeout, r.Retries, r.Most = options.Client.Timeout, options.Client.Retries, p.w.proxy.most
+	p.begin(r)
 	timer, look := time.NewTimer(options.Time), time.NewTicker(lookInterval)
 	defer timer.Stop()
 	defer look.Stop()
 	canceled := ctx.Done()
+	var patience <-chan time.Time // nil as long as the context lasts
 	for {
 		select {
-		case f := <-p.done:
-			return f.err()
-		case <-p.ended:
-			if ctx.Err() != nil && canceled == nil {
-				return context.Cause(ctx)
+		case o := <-p.done:
+			err := o.failure.err()
+			if err != nil && patience != nil {
+				return nil, context.Cause(ctx)
 			}
-			return p.death()
+			return o.results, err
+		case <-p.ended:
+			if patience != nil {
+				return nil, context.Cause(ctx)
+			}
+			return nil, p.death()
 		case <-canceled:
+			canceled, patience = nil, time.After(cancelTime)
+			p.send(message{Type: "cancel", Of: r.Number})
+		case <-patience:
 			p.kill(ReasonClosed, "its context ended")
-			canceled = nil
 		case <-timer.C:
 			p.kill(ReasonTime, fmt.Sprintf("it took more than %v", options.Time))
 		case <-look.C:
@@ -215,16 +231,23 @@ func (p *process) run(ctx context.Context, script luabind.Script) error {
 	}
 }
 
-// begin hands a run to the child. One that does not read must not hold up the rest.
-func (p *process) begin(r *run) {
+// send sends a message to the child. One that does not read must not hold up the rest.
+func (p *process) send(m message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.killed == nil {
+		p.requests.Go(func() { _ = p.to.send(m) })
+	}
+}
+
+// begin hands a run to the child.
+func (p *process) begin(r *run) {
+	p.mu.Lock()
 	p.running, p.asked, p.sends, p.written = true, 0, 0, 0
 	p.runs++
 	r.Number = p.runs
-	if p.killed == nil {
-		p.requests.Go(func() { _ = p.to.send(message{Type: "run", Run: r}) })
-	}
+	p.mu.Unlock()
+	p.send(message{Type: "run", Run: r})
 }
 
 // receive reads what the child sends until it is dead. A child that sends what it should not is killed.
@@ -277,7 +300,7 @@ func (p *process) take(m message) bool {
 		p.running = !ended
 		p.mu.Unlock()
 		if ended {
-			p.done <- m.Failure // has room: one for each run
+			p.done <- outcome{m.Failure, m.Results} // has room: one for each run
 			return true
 		}
 	case "request":

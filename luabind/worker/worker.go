@@ -44,15 +44,17 @@ const (
 )
 
 // Worker runs scripts in a child process, one at a time. The child is started by the first run, used again by the next, and
-// started anew after it was killed. Every run has a runtime of its own, but a script that breaks out of its
+// started anew after it was killed. Every run has a runtime of its own, that of [Worker.Load] is kept for calls, but a script that breaks out of its
 // interpreter has the child for itself: keep a worker for each party whose scripts must not meet.
 //
-// Its methods are safe for concurrent use; runs wait for each other.
+// Its methods are safe for concurrent use; runs, loads and calls wait for each other, and give up waiting when their context ends.
+// Close may be called while they do: they end with an error.
 type Worker struct {
 	options Options
 	command []string
 	proxy   *proxy
 	turn    chan struct{} // holds one token: one run at a time
+	program *program      // what calls are for; nil for none, guarded by the turn
 
 	mu     sync.Mutex // guards the two below
 	child  *process
@@ -98,10 +100,23 @@ func New(options Options) (*Worker, error) {
 // Run runs a script to its end in the child. Its Dir and Program do not matter: there are no files.
 //
 // Errors of scripts are those of [luabind.Runtime.Run] as far as they can travel: errors.As finds [*luabind.ScriptError],
-// [*luabind.LimitError], [*luabind.ExitError], [*authy.APIError] and [*authy.ValidationError], all without the Lua value. A
-// script that has taken over the child can say what it likes there, as in its output. A child that was
-// killed or died is a [*KilledError]; the end of ctx kills it and gives the context's cause.
+// [*luabind.LimitError], [*luabind.ExitError], [*authy.APIError] and [*authy.ValidationError], all without the Lua value, and an
+// [authy.Error] for other failures of calls. A script that has taken over the child can say what it likes there, as in its
+// output. A child that was killed or died is a [*KilledError]. When ctx ends the error is the context's cause.
 func (w *Worker) Run(ctx context.Context, script luabind.Script) error {
+	return w.inTurn(ctx, func(child *process) error { return withoutExit(child.script(ctx, script, false)) })
+}
+
+// withoutExit takes the exit code 0 for a good end.
+func withoutExit(err error) error {
+	if exit, ok := errors.AsType[*luabind.ExitError](err); ok && exit.Code == 0 {
+		return nil
+	}
+	return err
+}
+
+// inTurn calls f with the living child when nobody else uses it.
+func (w *Worker) inTurn(ctx context.Context, f func(child *process) error) error {
 	select {
 	case <-w.turn:
 		defer func() { w.turn <- struct{}{} }()
@@ -112,16 +127,13 @@ func (w *Worker) Run(ctx context.Context, script luabind.Script) error {
 	if err != nil {
 		return err
 	}
-	err = child.run(ctx, script)
+	err = f(child)
 	if child.dead() {
 		w.mu.Lock()
 		if w.child == child {
 			w.child = nil
 		}
 		w.mu.Unlock()
-	}
-	if exit, ok := errors.AsType[*luabind.ExitError](err); ok && exit.Code == 0 {
-		return nil
 	}
 	return err
 }
