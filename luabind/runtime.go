@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +25,9 @@ import (
 
 // Runtime is a Lua interpreter with the Authy API and its modules in it.
 //
-// It runs one script at a time; Run, RunFile, Call and Close may be called from any goroutine and wait for each other.
+// It runs one script at a time; Run, RunFile, Call, Perform and Close may be called from any goroutine and wait for each other;
+// all but Close give up waiting when their context ends. Called with the context of a run, from a module function or a
+// middleware, they are an error, as the run would wait for itself.
 // Globals last from one run to the next. Scripts are trusted, but for those of a runtime with [Untrusted]: they may read and
 // write files and start programs, as any program that the user starts.
 //
@@ -44,8 +45,8 @@ type Runtime struct {
 	api     *binding // the module authy
 	modules []Module // what scripts see beside Lua's own libraries, authy first
 
-	runs        sync.Mutex  // one script at a time
-	interpreter interpreter // one goroutine inside Lua at a time
+	turn        chan struct{} // holds one token while a script runs: one at a time
+	interpreter interpreter   // one goroutine inside Lua at a time
 	tasks       *tasks
 	completion  completion
 	background  context.Context // of what goes on between the chunks of a session
@@ -162,7 +163,7 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 	if client == nil {
 		return nil, errors.New("luabind: New needs a client")
 	}
-	rt := &Runtime{client: client, host: &Host{
+	rt := &Runtime{client: client, turn: make(chan struct{}, 1), host: &Host{
 		Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}}
@@ -352,11 +353,39 @@ func (rt *Runtime) endTasks(L *lua.LState, err error) error {
 	}
 }
 
+// insideKey is under what the context of a run says which runtime is busy with it.
+type insideKey struct{ rt *Runtime }
+
+// waitForTurn waits until no script runs, or ctx ends. What a script itself waits for would never have its turn.
+func (rt *Runtime) waitForTurn(ctx context.Context) error {
+	if ctx.Value(insideKey{rt}) != nil {
+		return errInside
+	}
+	select {
+	case rt.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case rt.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (rt *Runtime) endTurn() { <-rt.turn }
+
+var errInside = errors.New("luabind: a script that runs cannot have its own runtime run another: it would wait for itself; use another runtime, or call the function in Lua")
+
 // inside calls f, which may run Lua code, with the interpreter taken and ctx in force. It returns the error of f, but an
 // [*ExitError] when a script called os.exit, and the context's cause when f failed because ctx had ended.
 func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) error {
-	rt.runs.Lock()
-	defer rt.runs.Unlock()
+	if err := rt.waitForTurn(ctx); err != nil {
+		return err
+	}
+	defer rt.endTurn()
+	ctx = context.WithValue(ctx, insideKey{rt}, true)
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
 	if rt.closed {
@@ -449,8 +478,8 @@ func (rt *Runtime) searchIn(first string) {
 // Close writes out and closes the csv files that scripts left open, and frees the interpreter. Its error is that of the
 // writing: rows may be lost. It waits for a running script; cancel that script's context first.
 func (rt *Runtime) Close() error {
-	rt.runs.Lock()
-	defer rt.runs.Unlock()
+	rt.turn <- struct{}{}
+	defer rt.endTurn()
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
 	if rt.closed {

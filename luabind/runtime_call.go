@@ -14,8 +14,8 @@ import (
 // Arguments become Lua values as [ToLua] makes them. Results come back as nil, string, float64, bool, []any or
 // map[string]any; json.null is nil, and a table with the keys 1 to n a list. A result that holds anything else, such as a
 // function, is an error. Errors, the context and tasks are those of [Runtime.Run], except that os.exit(0) is an [*ExitError]
-// too, because there is no result. It waits for a running script, so it must not be called from a module function or a
-// middleware of the same runtime.
+// too, because there is no result. It waits for a running script, so a module function or a middleware of the same runtime cannot
+// call it: that is an error when it passes on the context that it has, and a deadlock with another.
 func (rt *Runtime) Call(ctx context.Context, function string, arguments ...any) (results []any, err error) {
 	err = rt.inside(ctx, func(L *lua.LState) (err error) {
 		rt.tasks.base, rt.tasks.detach = contextOf(L), false
