@@ -45,12 +45,17 @@ type Record struct {
 
 // Store is an open directory. It is safe for concurrent use.
 type Store struct {
-	db *bbolt.DB
+	path string
+	file os.FileInfo // tells the file from another of its name
+
+	open sync.Mutex // held by who reads the file, writes it or opens it anew
+	db   *bbolt.DB  // nil when it could not be opened anew
 
 	mu      sync.Mutex
 	pending *batch
 	wake    chan struct{}
-	err     error // the first failure; nothing is written after it
+	err     error // why writing failed; nothing is written until Resume
+	doubt   bool  // nothing was written since Resume
 	done    chan struct{}
 	closed  bool
 }
@@ -74,29 +79,45 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory %s: %w", dir, cause(err))
 	}
+	s := &Store{path: filepath.Join(dir, FileName), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if err := s.openFile(); err != nil {
+		return nil, fmt.Errorf("data directory %s: %w", dir, err)
+	}
+	info, err := os.Stat(s.path)
+	if err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("data directory %s: %w", dir, cause(err))
+	}
+	s.file = info
+	syncFolder(dir)
+	go s.write()
+	return s, nil
+}
+
+// openFile opens the file and looks whether it is whole and of a version that is known.
+func (s *Store) openFile() error {
 	var db *bbolt.DB
 	err := guarded(func() (err error) {
-		db, err = bbolt.Open(filepath.Join(dir, FileName), 0o600, &bbolt.Options{Timeout: lockPatience})
+		db, err = bbolt.Open(s.path, 0o600, &bbolt.Options{Timeout: lockPatience})
 		return err
 	})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return nil, fmt.Errorf("data directory %s: another process is using it: stop that one, or choose another directory", dir)
+		return errors.New("another process is using it: stop that one, or choose another directory")
 	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrVersionMismatch), errors.Is(err, berrors.ErrChecksum):
-		return nil, fmt.Errorf("data directory %s: %s is no data of a sandbox: choose another directory, or remove the file", dir, FileName)
+		return fmt.Errorf("%s is no data of a sandbox: choose another directory, or remove the file", FileName)
 	case err != nil && strings.HasPrefix(err.Error(), "file size too small"): // not even its first pages are there
-		return nil, fmt.Errorf("data directory %s: %w", dir, damaged("it is cut off"))
+		return damaged("it is cut off")
 	case err != nil:
-		return nil, fmt.Errorf("data directory %s: %w", dir, cause(err))
+		return cause(err)
 	}
-	s := &Store{db: db, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s.db = db
 	if err := guarded(s.check); err != nil {
+		s.db = nil
 		db.Close()
-		return nil, fmt.Errorf("data directory %s: %w", dir, err)
+		return err
 	}
-	syncFolder(dir)
-	go s.write()
-	return s, nil
+	return nil
 }
 
 // cause leaves out the path, which the message names already.
@@ -133,7 +154,19 @@ func (s *Store) check() error {
 	return s.checkVersion()
 }
 
+// checkVersion writes only what is missing, so that a file can be opened again while there is no room.
 func (s *Store) checkVersion() error {
+	var begun bool
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(metaBucket)
+		if begun = meta != nil && tx.Bucket(appsBucket) != nil && meta.Get(versionKey) != nil; !begun {
+			return nil
+		}
+		return readable(meta.Get(versionKey))
+	})
+	if err != nil || begun {
+		return err
+	}
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		if _, err := tx.CreateBucketIfNotExists(appsBucket); err != nil {
 			return err
@@ -142,19 +175,22 @@ func (s *Store) checkVersion() error {
 		if err != nil {
 			return err
 		}
-		text := meta.Get(versionKey)
-		if text == nil {
-			return meta.Put(versionKey, strconv.AppendInt(nil, Version, 10))
+		if text := meta.Get(versionKey); text != nil {
+			return readable(text)
 		}
-		n, err := strconv.Atoi(string(text))
-		switch {
-		case err != nil || n < 1:
-			return fmt.Errorf("its version is broken: choose another directory")
-		case n > Version:
-			return fmt.Errorf("it has version %d, and this program knows no newer one than %d: use the program that wrote it, or choose another directory", n, Version)
-		}
-		return nil
+		return meta.Put(versionKey, strconv.AppendInt(nil, Version, 10))
 	})
+}
+
+func readable(version []byte) error {
+	n, err := strconv.Atoi(string(version))
+	switch {
+	case err != nil || n < 1:
+		return errors.New("its version is broken: choose another directory")
+	case n > Version:
+		return fmt.Errorf("it has version %d, and this program knows no newer one than %d: use the program that wrote it, or choose another directory", n, Version)
+	}
+	return nil
 }
 
 // Apps gives the applications that have records.
@@ -166,7 +202,7 @@ func (s *Store) Apps() ([]string, error) {
 			return nil
 		})
 	}
-	return names, guarded(func() error { return s.db.View(read) })
+	return names, s.view(read)
 }
 
 // Load gives all records of an application by kind, those of a kind in the order of their keys.
@@ -184,16 +220,32 @@ func (s *Store) Load(app string) (map[string][]Record, error) {
 			})
 		})
 	}
-	return found, guarded(func() error { return s.db.View(read) })
+	return found, s.view(read)
 }
 
-// Queue takes changes for the next transaction. The function it returns waits until they are on disk; after
-// a failure it returns that, and so does every later one.
+func (s *Store) view(read func(*bbolt.Tx) error) error {
+	s.open.Lock()
+	defer s.open.Unlock()
+	if s.db == nil {
+		return errClosed
+	}
+	return guarded(func() error { return s.db.View(read) })
+}
+
+// errClosed is what becomes of a change after Close.
+var errClosed = errors.New("the data directory is closed")
+
+// Queue takes changes for the next transaction. The function it returns waits until they are on disk. After a failure
+// it returns that, and so does every later one until [Store.Resume].
 func (s *Store) Queue(changes []Change) (wait func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	err := s.err
 	if s.closed {
-		return func() error { return errors.New("the data directory is closed") }
+		err = errClosed
+	}
+	if err != nil {
+		return func() error { return err }
 	}
 	if s.pending == nil {
 		s.pending = &batch{written: make(chan struct{})}
@@ -214,22 +266,37 @@ func (s *Store) write() {
 	defer close(s.done)
 	for range s.wake {
 		s.mu.Lock()
-		b, err := s.pending, s.err
+		b := s.pending
 		s.pending = nil
 		s.mu.Unlock()
 		if b == nil {
 			continue
 		}
-		if err == nil {
-			if err = guarded(func() error { return s.db.Update(b.apply) }); err != nil {
-				err = fmt.Errorf("the data directory cannot be written: %w: mend that, and start the sandbox again", cause(err))
-				s.mu.Lock()
-				s.err = err
-				s.mu.Unlock()
-			}
-		}
-		b.err = err
-		close(b.written)
+		s.ended(b, s.update(b))
+	}
+}
+
+func (s *Store) update(b *batch) error {
+	s.open.Lock()
+	defer s.open.Unlock()
+	if err := guarded(func() error { return s.db.Update(b.apply) }); err != nil {
+		return fmt.Errorf("the data directory cannot be written: %w: nothing was changed; make room or mend what is wrong, and try again", cause(err))
+	}
+	return nil
+}
+
+// ended tells those who wait for a batch what became of it. What was queued after one that failed was made upon it,
+// and fails with it.
+func (s *Store) ended(b *batch, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubt = false
+	b.err = err
+	close(b.written)
+	if s.err = err; err != nil && s.pending != nil {
+		s.pending.err = err
+		close(s.pending.written)
+		s.pending = nil
 	}
 }
 
@@ -275,5 +342,10 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	close(s.wake) // what was put in before still comes out
 	<-s.done
+	s.open.Lock()
+	defer s.open.Unlock()
+	if s.db == nil {
+		return nil
+	}
 	return s.db.Close()
 }
