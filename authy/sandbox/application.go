@@ -208,6 +208,7 @@ func (a *application) month(now time.Time) *monthly {
 }
 
 func appStatistics(a *application, rq *request) (any, error) {
+	a.noteAll()
 	stats := make([]monthly, len(a.months))
 	for i, m := range a.months {
 		stats[i] = *m

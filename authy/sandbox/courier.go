@@ -158,7 +158,7 @@ func (s *Service) deliver(a *application, ids []int64) {
 func (s *Service) carry(a *application, id int64) {
 	effect, late := s.outgoingFaults(a, id)
 	if effect.Drop {
-		s.change(a, id, func(d *delivery) { d.State = DeliveryDropped })
+		s.surely(a, id, func(d *delivery) { d.State = DeliveryDropped })
 		return
 	}
 	for pause := late; s.courier.wait(pause); {
@@ -167,7 +167,7 @@ func (s *Service) carry(a *application, id int64) {
 			return
 		}
 		again := false
-		s.change(a, id, func(d *delivery) {
+		kept := s.surely(a, id, func(d *delivery) {
 			d.Attempts = append(d.Attempts, attempt)
 			failures := d.failures()
 			switch {
@@ -179,6 +179,9 @@ func (s *Service) carry(a *application, id int64) {
 				again, pause = true, s.courier.how.wait(failures)
 			}
 		})
+		if !kept {
+			return
+		}
 		if !again {
 			for n := 0; n < effect.Duplicate && s.repeat(a, id, attempt); n++ {
 			}
@@ -219,8 +222,7 @@ func (s *Service) repeat(a *application, id int64, first Attempt) bool {
 	}
 	again := s.send(Attempt{Method: first.Method, URL: first.URL, Header: first.Header, Body: first.Body})
 	s.courier.free()
-	s.change(a, id, func(d *delivery) { d.Attempts = append(d.Attempts, again) })
-	return true
+	return s.surely(a, id, func(d *delivery) { d.Attempts = append(d.Attempts, again) })
 }
 
 // delivery is a copy of a delivery.
@@ -234,9 +236,20 @@ func (s *Service) delivery(a *application, id int64) (delivery, bool) {
 	return *d, true
 }
 
+// surely is change until what happened is kept, which can take some time when the disk is full: nothing is sent again
+// for that. It reports false if the courier stops before.
+func (s *Service) surely(a *application, id int64, f func(*delivery)) bool {
+	for tries := 1; s.change(a, id, f) != nil; tries++ {
+		if !s.courier.wait(s.courier.how.wait(tries)) {
+			return false
+		}
+	}
+	return true
+}
+
 // change changes a delivery, keeps the change and tells watchers of it.
-func (s *Service) change(a *application, id int64, f func(*delivery)) {
-	s.transact(a, nil, func(time.Time) error {
+func (s *Service) change(a *application, id int64, f func(*delivery)) error {
+	return s.transact(a, nil, func(time.Time) error {
 		d, ok := a.deliveries.get(strconv.FormatInt(id, 10))
 		if !ok {
 			return nil // it gave way, or everything was reset

@@ -30,7 +30,8 @@
 // # What it remembers
 //
 // All state is bounded by [Limits] and in memory, unless [WithData] names a directory to keep it in: then an
-// answer is given only after what it tells of is on disk. Beyond a bound the oldest message, activity,
+// answer is given only after what it tells of is on disk. While that cannot be written, as when the disk is full, every
+// change is refused with status 500 and undone, reading goes on, and the next change is tried again. Beyond a bound the oldest message, activity,
 // approval request, phone verification or delivery gives way; further users are refused. Answered approval
 // requests are dropped after 30 days of the sandbox's clock, phone verifications after one. Of QR pictures,
 // dashboard nonces, SDK registration tokens and custom texts the last 10,000 are kept, of webhooks 100, and

@@ -33,16 +33,22 @@ type exportedApp struct {
 }
 
 // Export writes everything that the sandbox knows as JSON for [Service.Import], but for API keys.
-func (s *Service) Export() []byte {
+//
+// It can fail only with a data directory that cannot be read again after it could not be written.
+func (s *Service) Export() ([]byte, error) {
 	clock := s.clock.record()
-	return compact(s.export(&clock, s.apps))
+	all, err := s.export(&clock, s.apps)
+	if err != nil {
+		return nil, err
+	}
+	return compact(all), nil
 }
 
-func (s *Service) export(clock *clockRecord, apps []*application) exported {
+func (s *Service) export(clock *clockRecord, apps []*application) (exported, error) {
 	out := exported{Version: exportVersion, Clock: clock}
 	for _, a := range apps {
 		e := exportedApp{Name: a.name, Records: map[string]map[string]json.RawMessage{}}
-		s.transact(a, nil, func(time.Time) error {
+		err := s.transact(a, nil, func(time.Time) error {
 			for _, c := range a.all() {
 				if c.Kind == kindApp {
 					r := a.record()
@@ -56,9 +62,12 @@ func (s *Service) export(clock *clockRecord, apps []*application) exported {
 			}
 			return nil
 		})
+		if err != nil {
+			return exported{}, err
+		}
 		out.Apps = append(out.Apps, e)
 	}
-	return out
+	return out, nil
 }
 
 // Import replaces what the sandbox knows by what [Service.Export] wrote, application by application; those
@@ -102,9 +111,8 @@ func (s *Service) importInto(text []byte, apps []*application, clock bool) error
 		plan = append(plan, replacement{apps[i], fresh, r})
 	}
 	if clock && in.Clock != nil {
-		s.clock.restore(*in.Clock)
-		if err := s.keepClock(); err != nil {
-			return err
+		if err := s.keepClock(func() error { s.clock.restore(*in.Clock); return nil }); err != nil {
+			return fmt.Errorf("sandbox: import: %w", err)
 		}
 	}
 	for _, p := range plan {
@@ -163,11 +171,16 @@ func recordsOf(kinds map[string]map[string]json.RawMessage) map[string][]store.R
 const maxImport = 256 << 20
 
 func apiExport(s *Service, rq *request) (any, error) {
-	if !rq.admin {
-		return s.export(nil, s.seen(rq)), nil
+	var clock *clockRecord
+	if rq.admin {
+		now := s.clock.record()
+		clock = &now
 	}
-	clock := s.clock.record()
-	return s.export(&clock, s.seen(rq)), nil
+	all, err := s.export(clock, s.seen(rq))
+	if err != nil { // not an interface around an empty export
+		return nil, err
+	}
+	return all, nil
 }
 
 func apiImport(s *Service, rq *request) (any, error) {
@@ -176,6 +189,9 @@ func apiImport(s *Service, rq *request) (any, error) {
 		return nil, badRequest("the import could not be read, or is larger than 256 MB")
 	}
 	if err := s.importInto(text, s.seen(rq), rq.admin); err != nil {
+		if _, lost := errors.AsType[*lostError](err); lost {
+			return nil, err
+		}
 		return nil, badRequest(strings.TrimPrefix(err.Error(), "sandbox: "))
 	}
 	return object{{"success", true}}, nil

@@ -203,3 +203,12 @@ func (a answer) fails(status int, code, message string) answer {
 	}
 	return a
 }
+
+func (b *box) export() string {
+	b.t.Helper()
+	text, err := b.Export()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
+}

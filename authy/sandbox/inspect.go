@@ -201,6 +201,9 @@ func inspectSetClock(s *Service, rq *request) (any, error) {
 	}
 	if err := s.changeClock(change); err != nil {
 		status := http.StatusBadRequest
+		if _, lost := errors.AsType[*lostError](err); lost {
+			return nil, err
+		}
 		if errors.Is(err, ErrClockInjected) {
 			status = http.StatusConflict
 		}
@@ -225,10 +228,14 @@ func parseDuration(s string) (time.Duration, error) {
 
 // inspectReset resets everything, or only the caller's application beside others; the clock is theirs, too.
 func inspectReset(s *Service, rq *request) (any, error) {
+	var err error
 	if apps := s.seen(rq); len(apps) < len(s.apps) {
-		s.reset(apps[0])
+		err = s.reset(apps[0])
 	} else {
-		s.Reset()
+		err = s.Reset()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return object{{"success", true}}, nil
 }

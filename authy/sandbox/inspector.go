@@ -148,6 +148,9 @@ func run[T any](x *Application, subject string, f func(a *application, now time.
 		return v, nil
 	}
 	cause := ErrInvalid
+	if _, lost := errors.AsType[*lostError](err); lost {
+		cause = err
+	}
 	if refused, ok := err.(*refusal); ok {
 		switch {
 		case refused.code == codeApprovalDone:

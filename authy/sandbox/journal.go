@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -17,7 +16,10 @@ type journal struct {
 	before  map[recordKey][]byte
 	order   []recordKey
 	cleared bool
+	whole   bool // any record may have been looked at
 
+	// latest is the last write, which is over only after all before it.
+	latest *write
 	// unwritten are records whose latest change may not be on disk yet.
 	unwritten map[recordKey]*write
 }
@@ -32,9 +34,10 @@ type write struct {
 	over atomic.Bool
 }
 
+// settle leaves a write that failed open: who looks at what it changed is told so, until memory follows the disk again.
 func (w *write) settle() error {
 	err := w.wait()
-	w.over.Store(true)
+	w.over.Store(err == nil)
 	return err
 }
 
@@ -66,6 +69,13 @@ func (a *application) recordText(id recordKey) []byte {
 func (a *application) noteUser(id int64) {
 	if a.journal != nil {
 		a.note(kindUser, strconv.FormatInt(id, 10))
+	}
+}
+
+// noteAll is for who may look at everything, as listings do.
+func (a *application) noteAll() {
+	if a.journal != nil {
+		a.journal.whole = true
 	}
 }
 
@@ -122,15 +132,17 @@ func (a *application) changes() (changed []store.Change, same []recordKey) {
 //
 // A count of API calls alone is worth no waiting: it is written soon, with what comes next. But who looked at what
 // another request has just changed waits with it, so that nobody is told what a kill could undo.
-func (a *application) commit(disk interface {
-	Queue([]store.Change) (wait func() error)
-}) (wait func() error) {
+//
+// While it is in doubt whether the disk can be written, such a count is left to what comes next, too, as every reader
+// would make it fail once more.
+func (a *application) commit(disk disk) (wait func() error) {
 	changed, same := a.changes()
-	if len(changed) > 0 {
+	counts := !slices.ContainsFunc(changed, func(c store.Change) bool { return c.Kind != kindMonth })
+	if len(changed) > 0 && !(counts && disk.Doubtful()) {
 		w := &write{wait: disk.Queue(changed)}
 		for _, c := range changed {
 			if c.Kind != kindMonth {
-				wait = w.settle
+				wait, a.journal.latest = w.settle, w
 				a.journal.unwritten[recordKey{c.Kind, c.Key}] = w
 			}
 		}
@@ -138,8 +150,11 @@ func (a *application) commit(disk interface {
 	if wait == nil {
 		wait = a.others(same)
 	}
-	if j := a.journal; j != nil && len(j.unwritten) > maxUnwritten {
-		maps.DeleteFunc(j.unwritten, func(_ recordKey, w *write) bool { return w.over.Load() })
+	if j := a.journal; j != nil {
+		j.whole = false
+		if len(j.unwritten) > maxUnwritten {
+			maps.DeleteFunc(j.unwritten, func(_ recordKey, w *write) bool { return w.over.Load() })
+		}
 	}
 	return wait
 }
@@ -150,6 +165,12 @@ const maxUnwritten = 1000
 // others waits for the writes of other requests that concern some records, nil if there are none. The record of the
 // application itself is no news to anybody.
 func (a *application) others(same []recordKey) (wait func() error) {
+	if j := a.journal; j != nil && j.whole {
+		if j.latest == nil || j.latest.over.Load() {
+			return nil
+		}
+		return j.latest.wait
+	}
 	var writes []*write
 	for _, id := range same {
 		if w := a.journal.unwritten[id]; w != nil && id.kind != kindApp && !w.over.Load() && !slices.Contains(writes, w) {
@@ -174,9 +195,4 @@ func (a *application) record() appRecord {
 		Name: a.name, Keys: a.keys, Dashboard: a.dashboard, ID: a.id, MongoID: a.mongoID, Account: a.account,
 		CallbackURL: a.callback.target, CallbackMethod: a.callback.method, LastID: a.lastID, Starts: a.starts,
 	}
-}
-
-// errStored is the answer when something was done but could not be kept.
-func errStored(err error) error {
-	return &refusal{code: codeInternal, status: 500, message: fmt.Sprintf("An error occurred: %v", err)}
 }

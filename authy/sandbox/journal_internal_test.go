@@ -9,7 +9,12 @@ import (
 )
 
 // slowDisk keeps what is queued waiting until it is told how that ended.
-type slowDisk struct{ ends []chan error }
+type slowDisk struct {
+	disk
+	ends []chan error
+}
+
+func (d *slowDisk) Doubtful() bool { return false }
 
 func (d *slowDisk) Queue([]store.Change) func() error {
 	end := make(chan error, 2)
@@ -21,7 +26,7 @@ func (d *slowDisk) Queue([]store.Change) func() error {
 func TestReadersWaitForWriters(t *testing.T) {
 	t.Parallel()
 	s := New(WithKeys("a-key"))
-	a, disk := s.apps[0], &slowDisk{}
+	a, slow := s.apps[0], &slowDisk{}
 	a.journal = newJournal()
 	a.watch()
 	now := time.Unix(1_700_000_000, 0)
@@ -31,7 +36,7 @@ func TestReadersWaitForWriters(t *testing.T) {
 		a.note(kindApp, "")
 		a.month(now).APICalls++
 		f()
-		return a.commit(disk)
+		return a.commit(slow)
 	}
 	var id, other int64
 	register := func(id *int64) func() {
@@ -44,7 +49,7 @@ func TestReadersWaitForWriters(t *testing.T) {
 		}
 	}
 	does(register(&other))
-	disk.ends[0] <- nil
+	slow.ends[0] <- nil
 	a.journal.unwritten = map[recordKey]*write{}
 	written := does(register(&id))
 	reads := func(id int64) func() error { return does(func() { a.noteUser(id) }) }
@@ -57,22 +62,29 @@ func TestReadersWaitForWriters(t *testing.T) {
 		t.Fatal("a reader tells of a user who is not on disk")
 	}
 	full := errors.New("disk full")
-	disk.ends[1] <- full
-	disk.ends[1] <- full
+	slow.ends[1] <- full
+	slow.ends[1] <- full
 	if err := written(); err != full {
 		t.Errorf("the writer got %v", err)
 	}
 	if err := first(); err != full {
 		t.Errorf("the reader got %v", err)
 	}
-	if reads(id) != nil {
-		t.Error("a reader waits for what is over")
+	slow.ends[1] <- full
+	if again := reads(id); again == nil || again() != full {
+		t.Error("a reader was told of what was lost")
+	}
+	a.journal.unwritten = map[recordKey]*write{}
+	written = does(func() { a.noteUser(id); a.users[id].suspended = true })
+	slow.ends[len(slow.ends)-1] <- nil
+	if err := written(); err != nil || reads(id) != nil {
+		t.Errorf("a reader waits for what is over, or %v", err)
 	}
 	a.journal.unwritten[recordKey{kindUser, "0"}] = &write{}
 	for range maxUnwritten + 1 {
 		var n int64
 		w := does(register(&n))
-		disk.ends[len(disk.ends)-1] <- nil
+		slow.ends[len(slow.ends)-1] <- nil
 		w()
 	}
 	if n := len(a.journal.unwritten); n > maxUnwritten {

@@ -84,6 +84,7 @@ type config struct {
 	delivery      Delivery
 	faults        []fault.Rule
 	dir           string
+	openDisk      func(dir string) (disk, error) // nil for a store
 	users         []SeedUser
 	hosts         []string
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // WithData keeps all state in a directory, which is made if need be, so that it survives restarts and
-// kill -9: an answer is given only after what it tells of is on disk. One process at a time can use it.
+// kill -9: an answer is given only after what it tells of is on disk. One process at a time can use it. What finds no
+// room on the disk is refused and undone, and there is nothing to restart once there is room.
 //
 // Keys and ids that are not given by options are those of the first start. The clock goes on as it was set.
 // Faults and the log of requests are not kept.
@@ -28,7 +29,11 @@ func (s *Service) recall() error {
 	if s.config.dir == "" {
 		return nil
 	}
-	disk, err := store.Open(s.config.dir)
+	open := s.config.openDisk
+	if open == nil {
+		open = func(dir string) (disk, error) { return store.Open(dir) }
+	}
+	disk, err := open(s.config.dir)
 	if err != nil {
 		return err
 	}
@@ -38,18 +43,23 @@ func (s *Service) recall() error {
 	}
 	s.disk = disk
 	for _, a := range s.apps {
-		var pending []int64
-		for d := range a.deliveries.newest() {
-			if d.State == DeliveryPending {
-				pending = append(pending, d.ID)
-			}
-		}
-		s.deliver(a, pending)
+		s.deliver(a, a.pending())
 	}
 	return nil
 }
 
-func (s *Service) recallFrom(disk *store.Store) error {
+// pending are the deliveries that are still to be made.
+func (a *application) pending() []int64 {
+	var ids []int64
+	for d := range a.deliveries.newest() {
+		if d.State == DeliveryPending {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+func (s *Service) recallFrom(disk disk) error {
 	own, err := disk.Load(slotSandbox)
 	if err != nil {
 		return err

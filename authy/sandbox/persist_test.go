@@ -55,7 +55,7 @@ func (b *box) reopened(dir string, opts ...sandbox.Option) *box {
 func exportOf(t *testing.T, b *box) any {
 	t.Helper()
 	var v any
-	if err := json.Unmarshal(b.Export(), &v); err != nil {
+	if err := json.Unmarshal([]byte(b.export()), &v); err != nil {
 		t.Fatal(err)
 	}
 	for _, app := range v.(map[string]any)["apps"].([]any) {
@@ -268,12 +268,13 @@ func TestBadDataDirectory(t *testing.T) {
 func TestDiskGone(t *testing.T) {
 	t.Parallel()
 	b := openBox(t, t.TempDir())
-	id := b.register()
+	id, other := b.register(), b.registerPhone("351", "961234567")
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b.get("/protected/json/sms/%d", id).fails(500, "60000", "An error occurred: the data directory is closed")
-	b.get("/protected/json/users/%d/status", id).wants(200)
+	b.get("/protected/json/users/%d/status", id).fails(500, "60000", "An error occurred: the data directory is closed") // nor shown
+	b.get("/protected/json/users/%d/status", other).wants(200)
 }
 
 // serveUntilKilled is the child of the test below: it tells its URL and serves.

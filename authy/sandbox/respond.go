@@ -149,6 +149,9 @@ func answerOf(body any, err error) answer {
 		return answer{status: http.StatusNotFound, kind: "text/plain;charset=utf-8", text: []byte(unknownURL)}
 	case err != nil:
 		f, ok := err.(*refusal)
+		if lost, is := errors.AsType[*lostError](err); is {
+			f, ok = &refusal{code: codeInternal, status: http.StatusInternalServerError, message: "An error occurred: " + lost.Error()}, true
+		}
 		if !ok {
 			f = &refusal{code: codeRequest, status: http.StatusInternalServerError, message: err.Error()}
 		}

@@ -9,10 +9,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/authysh/authysh/authy/sandbox/fault"
-	"github.com/authysh/authysh/authy/sandbox/store"
 )
 
 // Service is an Authy service in memory: an [http.Handler] with the API's endpoints and the sandbox's own.
@@ -32,8 +32,11 @@ type Service struct {
 	requests *requestLog
 	hub      *hub
 	courier  *courier
-	disk     *store.Store // nil in memory
-	admin    string       // the admin token
+	disk     disk   // nil in memory
+	admin    string // the admin token
+
+	mending sync.Mutex // held by who makes memory follow the disk
+	setting sync.Mutex // held by who changes the clock
 }
 
 // New makes a service.
@@ -253,9 +256,13 @@ func (t turn) ip() string {
 // transact runs f with the application locked and up to date, waits until what it did is kept, and then
 // delivers what it put on its way. Rq is nil for what is no request.
 func (s *Service) transact(a *application, rq *request, f func(now time.Time) error) error {
+	if err := s.mend(); err != nil {
+		return errStored(err)
+	}
 	outgoing, wait, err := s.locked(a, rq, f)
 	if wait != nil {
 		if lost := wait(); lost != nil {
+			s.mend() // so that nobody is shown what was lost; the next caller is told if that fails
 			return errStored(lost)
 		}
 	}
@@ -268,6 +275,12 @@ func (s *Service) transact(a *application, rq *request, f func(now time.Time) er
 func (s *Service) locked(a *application, rq *request, f func(now time.Time) error) (outgoing []int64, wait func() error, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if s.disk != nil && s.disk.Err() != nil { // what is in memory now may be lost
+		return nil, nil, errStored(s.disk.Err())
+	}
+	if rq == nil || !rq.route.access.counts() {
+		a.noteAll()
+	}
 	a.turn = turn{now: s.clock.now(), rq: rq}
 	a.note(kindApp, "")
 	a.enter(a.turn.now)

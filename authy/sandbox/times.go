@@ -21,11 +21,23 @@ func (s *Service) AdvanceClock(d time.Duration) error {
 func (s *Service) FreezeClock(frozen bool) error { return s.changeClock(clockChange{freeze: &frozen}) }
 
 func (s *Service) changeClock(ch clockChange) error {
-	if err := s.clock.change(ch); err != nil {
+	return s.keepClock(func() error { return s.clock.change(ch) })
+}
+
+// keepClock changes the clock and keeps that, or leaves it as it was.
+func (s *Service) keepClock(change func() error) error {
+	s.setting.Lock()
+	defer s.setting.Unlock()
+	was := s.clock.record()
+	if err := change(); err != nil {
 		return err
 	}
+	if err := s.writeClock(); err != nil {
+		s.clock.restore(was)
+		return errStored(err)
+	}
 	s.hub.publish(EventClock, "", s.clock.state())
-	return s.keepClock()
+	return nil
 }
 
 // slotSandbox is where the disk has what belongs to no application.
@@ -55,25 +67,38 @@ func (c *clock) restore(r clockRecord) {
 	c.offset, c.frozen, c.at = r.Offset, r.Frozen, r.At
 }
 
-func (s *Service) keepClock() error {
+func (s *Service) writeClock() error {
 	if s.disk == nil {
 		return nil
 	}
-	return s.disk.Queue([]store.Change{{App: slotSandbox, Kind: kindClock, Value: compactRecord(s.clock.record())}})()
+	if err := s.mend(); err != nil {
+		return err
+	}
+	err := s.disk.Queue([]store.Change{{App: slotSandbox, Kind: kindClock, Value: compactRecord(s.clock.record())}})()
+	if err != nil {
+		s.mend()
+	}
+	return err
 }
 
 // Reset forgets everything but keys, names and settings, and returns the clock to the real time. Faults stay.
-func (s *Service) Reset() {
-	s.clock.reset()
-	s.keepClock()
-	for _, a := range s.apps {
-		s.reset(a)
+//
+// It can fail only with a data directory that cannot be written; what was not reset then stays as it was.
+func (s *Service) Reset() error {
+	if err := s.keepClock(func() error { s.clock.reset(); return nil }); err != nil {
+		return err
 	}
+	for _, a := range s.apps {
+		if err := s.reset(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reset forgets what one application knows.
-func (s *Service) reset(a *application) {
-	s.transact(a, nil, func(time.Time) error {
+func (s *Service) reset(a *application) error {
+	return s.transact(a, nil, func(time.Time) error {
 		a.state = newState(s.config.limits)
 		a.forget()
 		a.tell(EventReset, struct{}{})

@@ -279,7 +279,9 @@ func clockStep(v lua.LValue) (time.Duration, error) {
 	return 0, rule
 }
 
-func (p *privateSandbox) reset(*lua.LState) int {
-	p.service().Reset()
+func (p *privateSandbox) reset(L *lua.LState) int {
+	if err := p.service().Reset(); err != nil {
+		call{L, "reset"}.fail("%s", err)
+	}
 	return 0
 }

@@ -194,7 +194,8 @@ func (p *privateSandbox) resend(L *lua.LState) int {
 }
 
 func (p *privateSandbox) export(L *lua.LState) int {
-	return call{L, "export"}.result(string(p.service().Export()), nil)
+	text, err := p.service().Export()
+	return call{L, "export"}.result(string(text), err)
 }
 
 func (p *privateSandbox) importState(L *lua.LState) int {
