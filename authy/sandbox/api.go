@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -39,8 +38,8 @@ var apiRoutes = []route{
 	{method: "POST", pattern: "/sandbox/api/users/{id}/unsuspend", access: byInspector, handle: inspectUnsuspend},
 	{method: "POST", pattern: "/sandbox/api/users/{id}/register-app", access: byInspector, handle: inspectRegisterApp},
 	{method: "GET", pattern: "/sandbox/api/outbox", access: byInspector, handle: apiOutbox},
-	{method: "GET", pattern: "/sandbox/api/activities", access: byInspector, handle: inspectActivities},
-	{method: "GET", pattern: "/sandbox/api/approvals", access: byInspector, handle: inspectApprovals},
+	{method: "GET", pattern: "/sandbox/api/activities", access: byInspector, handle: apiActivities},
+	{method: "GET", pattern: "/sandbox/api/approvals", access: byInspector, handle: apiApprovals},
 	{method: "GET", pattern: "/sandbox/api/approvals/{uuid}", access: byInspector, handle: apiApproval},
 	{method: "POST", pattern: "/sandbox/api/approvals/{uuid}/approve", access: byInspector, handle: inspectApprove},
 	{method: "POST", pattern: "/sandbox/api/approvals/{uuid}/deny", access: byInspector, handle: inspectDeny},
@@ -139,98 +138,12 @@ func apiApps(s *Service, rq *request) (any, error) {
 	return object{{"apps", s.viewApps(s.seen(rq))}, {"success", true}}, nil
 }
 
-// page is a part of a listing whose elements are numbered, the latest first.
-type page struct {
-	limit         int
-	before, after int64 // numbers; 0 is none
-}
-
-func (rq *request) page() (p page, err error) {
-	if p.limit, err = rq.params.integer("limit", DefaultLimit, 1, maxLimit); err != nil {
-		return p, err
-	}
-	for name, to := range map[string]*int64{"before": &p.before, "after": &p.after} {
-		text := rq.params.text(name)
-		if text == "" {
-			continue
-		}
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 0 {
-			return p, badParam(name, "'"+clip(text)+"' is not a valid Integer")
-		}
-		*to = n
-	}
-	return p, nil
-}
-
-// has reports whether an element is within the page's bounds.
-func (p page) has(n int64) bool { return (p.before == 0 || n < p.before) && n > p.after }
-
-// next is the value of before for the page that follows, null after the last.
-func next[T any](p page, found []T, number func(T) int64) any {
-	if len(found) < p.limit {
-		return nil
-	}
-	return number(found[len(found)-1])
-}
-
-func apiUsers(a *application, rq *request) (any, error) {
-	p, err := rq.page()
-	if err != nil {
-		return nil, err
-	}
-	out := []User{}
-	matches := searchUsers(rq.params.text("search"))
-	for _, id := range slices.Backward(a.userIDs) {
-		if len(out) == p.limit {
-			break
-		}
-		if p.has(id) && matches(a.users[id]) {
-			out = append(out, a.view(a.users[id], rq.now))
-		}
-	}
-	return object{{"users", out}, {"next", next(p, out, func(u User) int64 { return u.ID })}, {"success", true}}, nil
-}
-
-func apiOutbox(a *application, rq *request) (any, error) {
-	p, err := rq.page()
-	if err != nil {
-		return nil, err
-	}
-	f, err := outboxFilter(rq)
-	if err != nil {
-		return nil, err
-	}
-	wants := a.wants(f)
-	out := take(a.outbox.newest(), p.limit, func(m Message) bool { return p.has(m.ID) && wants(m) })
-	return object{{"outbox", out}, {"next", next(p, out, func(m Message) int64 { return m.ID })}, {"success", true}}, nil
-}
-
 func apiApproval(a *application, rq *request) (any, error) {
 	p, err := a.approval(rq.arg("uuid"))
 	if err != nil {
 		return nil, err
 	}
 	return named("approval", viewApproval(p, rq.now), nil)
-}
-
-func apiRequests(s *Service, rq *request) (any, error) {
-	p, err := rq.page()
-	if err != nil {
-		return nil, err
-	}
-	unmasked, _ := rq.params.flag("unmask")
-	failed, _ := rq.params.flag("failed")
-	operation := rq.params.text("operation")
-	apps := s.seen(rq)
-	mine := func(x *exchange) bool {
-		if failed && x.Status < 400 || operation != "" && x.Operation != operation {
-			return false
-		}
-		return x.App == "" && rq.admin || slices.ContainsFunc(apps, func(a *application) bool { return a.name == x.App })
-	}
-	out := s.requests.list(p.limit, unmasked, func(x *exchange) bool { return p.has(x.ID) && mine(x) })
-	return object{{"requests", out}, {"next", next(p, out, func(r Request) int64 { return r.ID })}, {"success", true}}, nil
 }
 
 // Approval gives one approval request, or [ErrNotFound].

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -69,19 +68,8 @@ func apiCallbacks(a *application, rq *request) (any, error) {
 	if !slices.Contains([]string{"", DeliveryPending, DeliveryDelivered, DeliveryFailed, DeliveryDropped}, state) {
 		return nil, badParam("state", "must be pending, delivered, failed or dropped")
 	}
-	out := a.listDeliveries(p, rq.params.text("subject"), state)
-	return object{{"callbacks", out}, {"next", next(p, out, func(d Sent) int64 { return d.ID })}, {"success", true}}, nil
-}
-
-func (a *application) listDeliveries(p page, subject, state string) []Sent {
-	found := take(a.deliveries.newest(), p.limit, func(d *delivery) bool {
-		return p.has(d.ID) && (subject == "" || d.Subject == subject) && (state == "" || d.State == state)
-	})
-	out := make([]Sent, len(found))
-	for i, d := range found {
-		out[i] = viewDelivery(d)
-	}
-	return out
+	found, more := a.findDeliveries(CallbackFilter{rq.params.text("subject"), state, p})
+	return listed("callbacks", found, more, numberOfDelivery, viewDelivery), nil
 }
 
 func (a *application) sentDelivery(id string) (*delivery, error) {
@@ -122,10 +110,7 @@ func (a *application) resend(id string) (*delivery, error) {
 
 // Callbacks lists up to limit callbacks and webhooks, the latest first; 0 means [DefaultLimit].
 func (x *Application) Callbacks(limit int) []Sent {
-	out, _ := run(x, "callbacks", func(a *application, _ time.Time) ([]Sent, error) {
-		return a.listDeliveries(page{limit: cmp.Or(limit, DefaultLimit)}, "", ""), nil
-	})
-	return out
+	return x.FindCallbacks(CallbackFilter{Page: Page{Limit: limit}})
 }
 
 // Resend delivers a callback or webhook once more, signed anew; the result is the new one.

@@ -29,6 +29,7 @@ type application struct {
 	lastID   int64 // ids are never given twice, not even after a reset
 	starts   int   // how often it was read from disk
 	journal  *journal
+	numbered []string // approval requests that got their number when they were loaded
 	turn     turn
 	hub      *hub
 	state
@@ -226,6 +227,8 @@ func appStatistics(a *application, rq *request) (any, error) {
 
 // Activity is something that an application reported about a user with register_activity.
 type Activity struct {
+	// ID counts from 1 and orders activities.
+	ID      int64             `json:"id"`
 	Time    time.Time         `json:"time"`
 	AuthyID int64             `json:"authy_id"`
 	Type    string            `json:"type"`
@@ -246,6 +249,7 @@ func registerActivity(a *application, rq *request) (any, error) {
 		return nil, badParam("type", "must be one of "+strings.Join(authy.Activities, ", "))
 	}
 	done := Activity{
+		ID:      a.activities.total + 1,
 		Time:    rq.now,
 		AuthyID: u.id,
 		Type:    kind,

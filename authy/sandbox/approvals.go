@@ -17,6 +17,7 @@ const (
 
 // approval is a push that asks a user to approve or deny.
 type approval struct {
+	number    int64 // orders them
 	uuid      string
 	mongoID   string
 	authyID   int64
@@ -94,6 +95,7 @@ func createApproval(a *application, rq *request) (any, error) {
 		return nil, err
 	}
 	p := &approval{
+		number:   a.nextID(),
 		uuid:     a.random.uuid(),
 		mongoID:  a.random.mongoID(),
 		authyID:  u.id,

@@ -56,8 +56,8 @@
 //	POST   /sandbox/api/users/{id}/unsuspend          {"user":User}
 //	POST   /sandbox/api/users/{id}/register-app       {"user":User}      os_type, registration_token
 //	GET    /sandbox/api/outbox                        {"outbox":[Message...],"next"}   authy_id, phone, channel
-//	GET    /sandbox/api/activities                    {"activities":[Activity...]}     authy_id
-//	GET    /sandbox/api/approvals                     {"approvals":[Approval...]}      authy_id, status
+//	GET    /sandbox/api/activities                    {"activities":[Activity...],"next"} authy_id
+//	GET    /sandbox/api/approvals                     {"approvals":[Approval...],"next"}  authy_id, status
 //	GET    /sandbox/api/approvals/{uuid}              {"approval":Approval}
 //	POST   /sandbox/api/approvals/{uuid}/approve      {"approval":Approval}            409 if not pending
 //	POST   /sandbox/api/approvals/{uuid}/deny         {"approval":Approval}
@@ -81,8 +81,8 @@
 //	GET    /sandbox/api/events  types, app            text/event-stream
 //
 // Listings take limit, 1 to 10,000 and by default 100; those with "next" are paged: before and after are
-// exclusive bounds of the elements' ids, and next is the value of before for the following page, null after
-// the last. With the admin token the parameter app, in the query, names the application by name or number;
+// exclusive bounds of the elements' ids, and next is the value of before for the following page, null if there is
+// none. With the admin token the parameter app, in the query, names the application by name or number;
 // without it the first is meant, or all where that makes sense (apps, requests, reset, export, import, events).
 //
 // An event has an id, which a watcher gives back as Last-Event-ID (or as the parameter last_event_id) to get

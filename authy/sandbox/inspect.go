@@ -51,7 +51,8 @@ func inspectOutbox(a *application, rq *request) (any, error) {
 		return nil, err
 	}
 	f.Limit = limit
-	return object{{"outbox", a.listOutbox(f)}, {"success", true}}, nil
+	found, _ := a.findMessages(f)
+	return object{{"outbox", viewed(found, same)}, {"success", true}}, nil
 }
 
 func outboxFilter(rq *request) (OutboxFilter, error) {
@@ -82,7 +83,8 @@ func inspectUsers(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return object{{"users", a.listUsers(limit, rq.now)}, {"success", true}}, nil
+	found, _ := a.findUsers(UserFilter{Page: Page{Limit: limit}})
+	return object{{"users", viewed(found, func(u *user) User { return a.view(u, rq.now) })}, {"success", true}}, nil
 }
 
 func inspectUser(a *application, rq *request) (any, error) {
@@ -130,8 +132,8 @@ func inspectActivities(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := take(a.activities.newest(), limit, func(x Activity) bool { return id == 0 || x.AuthyID == id })
-	return object{{"activities", found}, {"success", true}}, nil
+	found, _ := a.findActivities(ActivityFilter{id, Page{Limit: limit}})
+	return object{{"activities", viewed(found, same)}, {"success", true}}, nil
 }
 
 func inspectApprovals(a *application, rq *request) (any, error) {
@@ -139,15 +141,23 @@ func inspectApprovals(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := rq.authyID()
+	id, status, err := approvalFilter(rq)
 	if err != nil {
 		return nil, err
 	}
-	status := rq.params.text("status")
-	if !slices.Contains([]string{"", statusPending, statusApproved, statusDenied, statusExpired}, status) {
-		return nil, badParam("status", "must be pending, approved, denied or expired")
+	found, _ := a.findApprovals(ApprovalFilter{id, status, Page{Limit: limit}}, rq.now)
+	return object{{"approvals", viewed(found, func(p *approval) Approval { return viewApproval(p, rq.now) })}, {"success", true}}, nil
+}
+
+func approvalFilter(rq *request) (id int64, status string, err error) {
+	if id, err = rq.authyID(); err != nil {
+		return 0, "", err
 	}
-	return object{{"approvals", a.listApprovals(id, status, limit, rq.now)}, {"success", true}}, nil
+	status = rq.params.text("status")
+	if !slices.Contains([]string{"", statusPending, statusApproved, statusDenied, statusExpired}, status) {
+		return 0, "", badParam("status", "must be pending, approved, denied or expired")
+	}
+	return id, status, nil
 }
 
 func inspectApprove(a *application, rq *request) (any, error) {

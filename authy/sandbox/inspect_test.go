@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -94,7 +95,8 @@ func TestInspectorShapes(t *testing.T) {
 	b.call("GET", "/sandbox/users/"+id).says(`{"user":` + user + `,"success":true}`)
 	b.get("/sandbox/users").says(`{"users":[` + user + `],"success":true}`)
 	uuid := b.ask(b.Users(1)[0].ID, "seconds_to_expire=60")
-	b.get("/sandbox/approvals").says(`{"approvals":[{"uuid":"` + uuid + `","authy_id":` + id + `,"status":"pending","message":"Log in?","details":{},"hidden_details":{},` +
+	number := fmt.Sprint(b.Approvals(1)[0].ID)
+	b.get("/sandbox/approvals").says(`{"approvals":[{"id":` + number + `,"uuid":"` + uuid + `","authy_id":` + id + `,"status":"pending","message":"Log in?","details":{},"hidden_details":{},` +
 		`"logos":[],"seconds_to_expire":60,"created_at":"2023-11-14T22:13:20Z","expires_at":"2023-11-14T22:14:20Z","processed_at":null}],"success":true}`)
 	b.get("/sandbox/clock").says(`{"clock":{"now":"2023-11-14T22:13:20Z","frozen":true,"adjustable":true},"success":true}`)
 	b.get("/sandbox/activities").says(`{"activities":[],"success":true}`)

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,10 +18,6 @@ var (
 	// ErrInvalid is returned for an argument that breaks a rule; the message says which.
 	ErrInvalid = errors.New("invalid")
 )
-
-func (a *application) listOutbox(f OutboxFilter) []Message {
-	return take(a.outbox.newest(), f.Limit, a.wants(f))
-}
 
 // wants tells which messages a filter lets through.
 func (a *application) wants(f OutboxFilter) func(Message) bool {
@@ -50,50 +45,6 @@ func onlyDigits(s string) string {
 		}
 	}
 	return string(b)
-}
-
-// take collects up to limit values that pass keep; 0 is DefaultLimit.
-func take[T any](values iter.Seq[T], limit int, keep func(T) bool) []T {
-	if limit <= 0 {
-		limit = DefaultLimit
-	}
-	out := []T{}
-	for v := range values {
-		if len(out) == limit {
-			break
-		}
-		if keep(v) {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// listUsers gives users by id, the newest first.
-func (a *application) listUsers(limit int, now time.Time) []User {
-	if limit <= 0 {
-		limit = DefaultLimit
-	}
-	out := []User{}
-	for _, id := range slices.Backward(a.userIDs) {
-		if len(out) == limit {
-			break
-		}
-		out = append(out, a.view(a.users[id], now))
-	}
-	return out
-}
-
-func (a *application) listApprovals(authyID int64, status string, limit int, now time.Time) []Approval {
-	found := take(a.approvals.newest(), limit, func(p *approval) bool {
-		is, _ := p.at(now)
-		return (authyID == 0 || p.authyID == authyID) && (status == "" || is == status)
-	})
-	out := make([]Approval, len(found))
-	for i, p := range found {
-		out[i] = viewApproval(p, now)
-	}
-	return out
 }
 
 // registerSDKApp is registerApp for an app that shows a registration token, which is spent.
@@ -168,14 +119,16 @@ func subject(id int64) string { return "user " + strconv.FormatInt(id, 10) }
 
 // Outbox lists what was sent, the latest first.
 func (x *Application) Outbox(f OutboxFilter) []Message {
-	out, _ := run(x, "outbox", func(a *application, _ time.Time) ([]Message, error) { return a.listOutbox(f), nil })
+	out, _ := run(x, "outbox", func(a *application, _ time.Time) ([]Message, error) {
+		found, _ := a.findMessages(f)
+		return viewed(found, same), nil
+	})
 	return out
 }
 
 // Users lists up to limit users, the newest first; 0 means [DefaultLimit].
 func (x *Application) Users(limit int) []User {
-	out, _ := run(x, "users", func(a *application, now time.Time) ([]User, error) { return a.listUsers(limit, now), nil })
-	return out
+	return x.FindUsers(UserFilter{Page: Page{Limit: limit}})
 }
 
 // User gives one user, or [ErrNotFound].
@@ -206,10 +159,7 @@ func (x *Application) RegisterApp(id int64, os string) (User, error) {
 
 // Approvals lists up to limit approval requests, the latest first; 0 means [DefaultLimit].
 func (x *Application) Approvals(limit int) []Approval {
-	out, _ := run(x, "approvals", func(a *application, now time.Time) ([]Approval, error) {
-		return a.listApprovals(0, "", limit, now), nil
-	})
-	return out
+	return x.FindApprovals(ApprovalFilter{Page: Page{Limit: limit}})
 }
 
 // Approve answers an approval request as its user; [ErrNotPending] if it is too late for that.
@@ -239,8 +189,5 @@ func (x *Application) CompleteRegistration(customUserID string) (Registration, e
 
 // Activities lists up to limit activities, the latest first; 0 means [DefaultLimit].
 func (x *Application) Activities(limit int) []Activity {
-	out, _ := run(x, "activities", func(a *application, _ time.Time) ([]Activity, error) {
-		return take(a.activities.newest(), limit, func(Activity) bool { return true }), nil
-	})
-	return out
+	return x.FindActivities(ActivityFilter{Page: Page{Limit: limit}})
 }

@@ -25,6 +25,7 @@ type kind struct {
 const (
 	kindApp      = "app"
 	kindUser     = "user"
+	kindApproval = "approval"
 	kindMonth    = "month"
 	kindWebhooks = "webhooks"
 )
@@ -37,14 +38,14 @@ var kinds = []kind{
 		func(a *application) []string { return texts(a.userIDs) },
 		loadUsers,
 	},
-	tableKind("approval", func(s *state) *table[string, *approval] { return s.approvals }, func(p *approval) time.Time { return p.created }),
-	tableKind("verification", func(s *state) *table[string, *verification] { return s.verifications }, func(v *verification) time.Time { return v.started }),
-	tableKind("registration", func(s *state) *table[string, Registration] { return s.registrations }, func(r Registration) time.Time { return r.Time }),
-	tableKind("text", func(s *state) *table[string, *customText] { return s.texts }, func(t *customText) time.Time { return t.created }),
+	tableKind(kindApproval, func(s *state) *table[string, *approval] { return s.approvals }, orderOfApprovals),
+	tableKind("verification", func(s *state) *table[string, *verification] { return s.verifications }, byTime(func(v *verification) time.Time { return v.started })),
+	tableKind("registration", func(s *state) *table[string, Registration] { return s.registrations }, byTime(func(r Registration) time.Time { return r.Time })),
+	tableKind("text", func(s *state) *table[string, *customText] { return s.texts }, byTime(func(t *customText) time.Time { return t.created })),
 	tableKind("picture", func(s *state) *table[string, qrCode] { return s.pictures }, nil),
 	tableKind("ticket", func(s *state) *table[string, int64] { return s.tickets }, nil),
 	tableKind("nonce", func(s *state) *table[string, struct{}] { return s.nonces }, nil),
-	tableKind("delivery", func(s *state) *table[string, *delivery] { return s.deliveries }, func(d *delivery) time.Time { return d.Created }),
+	tableKind("delivery", func(s *state) *table[string, *delivery] { return s.deliveries }, func(x, y *delivery) int { return cmp.Compare(x.ID, y.ID) }),
 	ringKind("message", func(s *state) *ring[Message] { return s.outbox }),
 	ringKind("activity", func(s *state) *ring[Activity] { return s.activities }),
 	{
@@ -110,8 +111,17 @@ func texts(ids []int64) []string {
 	return out
 }
 
-// tableKind keeps a table; created puts its entries back into the order of their arrival.
-func tableKind[V any](name string, of func(*state) *table[string, V], created func(V) time.Time) kind {
+func byTime[V any](created func(V) time.Time) func(x, y V) int {
+	return func(x, y V) int { return created(x).Compare(created(y)) }
+}
+
+// orderOfApprovals is by their numbers, as time can be set back. Those of older data have none, and are the oldest.
+func orderOfApprovals(x, y *approval) int {
+	return cmp.Or(cmp.Compare(x.number, y.number), x.created.Compare(y.created))
+}
+
+// tableKind keeps a table; order puts its entries back into the order of their arrival.
+func tableKind[V any](name string, of func(*state) *table[string, V], order func(x, y V) int) kind {
 	return kind{
 		name: name,
 		value: func(a *application, key string) any {
@@ -134,8 +144,8 @@ func tableKind[V any](name string, of func(*state) *table[string, V], created fu
 				}
 				values[r.Key], keys[i] = v, r.Key
 			}
-			if created != nil {
-				slices.SortStableFunc(keys, func(x, y string) int { return created(values[x]).Compare(created(values[y])) })
+			if order != nil {
+				slices.SortStableFunc(keys, func(x, y string) int { return order(values[x], values[y]) })
 			}
 			t := of(&a.state)
 			for _, key := range keys {
@@ -243,6 +253,7 @@ func (a *application) load(records map[string][]store.Record) error {
 			}
 		}
 	}
+	a.number()
 	for r := range a.registrations.newest() {
 		if u := a.users[r.AuthyID]; u != nil {
 			u.custom = r.CustomUserID
@@ -254,6 +265,26 @@ func (a *application) load(records map[string][]store.Record) error {
 		}
 	}
 	return nil
+}
+
+// number gives approval requests and activities of older data, which had none, numbers below all others. It is for an
+// application that was just loaded.
+func (a *application) number() {
+	for _, key := range a.approvals.order[a.approvals.head:] {
+		p := a.approvals.byKey[key]
+		if p.number == 0 {
+			a.numbered = append(a.numbered, key)
+			p.number = int64(len(a.numbered))
+		}
+		a.lastID = max(a.lastID, p.number)
+	}
+	for d := range a.deliveries.newest() {
+		a.lastID = max(a.lastID, d.ID)
+	}
+	r := a.activities
+	for i, n := 0, len(r.values); i < n; i++ {
+		r.values[(r.next+i)%n].ID = r.total - int64(n-1-i)
+	}
 }
 
 // all is every record of an application.

@@ -83,6 +83,9 @@ func (s *Service) recallFrom(disk disk) error {
 		a.journal = newJournal()
 		a.watch()
 		first = append(first, store.Change{App: a.slot, Kind: kindApp, Value: compactRecord(a.record())})
+		for _, uuid := range a.numbered {
+			first = append(first, store.Change{App: a.slot, Kind: kindApproval, Key: uuid, Value: compactRecord(a.approvals.byKey[uuid])})
+		}
 	}
 	return disk.Queue(first)()
 }

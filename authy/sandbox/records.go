@@ -132,12 +132,13 @@ type approvalRecord struct {
 	Created   time.Time         `json:"created_at"`
 	Processed time.Time         `json:"processed_at,omitzero"`
 	Status    string            `json:"status"`
+	Number    int64             `json:"number,omitempty"`
 }
 
 func (p *approval) MarshalJSON() ([]byte, error) {
 	return json.Marshal(approvalRecord{
 		p.uuid, p.mongoID, p.authyID, p.userID, p.email, p.message, p.details, p.hidden, p.logos,
-		p.seconds, p.notified, p.created, p.processed, p.status,
+		p.seconds, p.notified, p.created, p.processed, p.status, p.number,
 	})
 }
 
@@ -147,7 +148,7 @@ func (p *approval) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*p = approval{
-		r.UUID, r.MongoID, r.AuthyID, r.UserID, r.Email, r.Message, r.Details, r.Hidden, r.Logos,
+		r.Number, r.UUID, r.MongoID, r.AuthyID, r.UserID, r.Email, r.Message, r.Details, r.Hidden, r.Logos,
 		r.Seconds, r.Notified, r.Created, r.Processed, r.Status,
 	}
 	return nil

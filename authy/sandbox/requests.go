@@ -150,18 +150,6 @@ func hidden(v any, hide func(string) bool) any {
 	return v
 }
 
-// list gives requests, the latest first, that pass keep.
-func (l *requestLog) list(limit int, unmasked bool, keep func(*exchange) bool) []Request {
-	l.mu.Lock()
-	found := take(l.kept.newest(), limit, keep)
-	l.mu.Unlock()
-	out := make([]Request, len(found))
-	for i, x := range found {
-		out[i] = x.view(unmasked)
-	}
-	return out
-}
-
 // nameRoutes finds the catalogue's operation of each route, by method and path, or by its handler where the
 // API has several paths for one thing.
 func nameRoutes(routes []route) {
@@ -199,5 +187,5 @@ func anonymous(path string) string {
 // Requests lists up to limit requests to the API, the latest first; 0 means [DefaultLimit]. Personal data is
 // masked unless it is asked for; keys always are.
 func (s *Service) Requests(limit int, unmasked bool) []Request {
-	return s.requests.list(limit, unmasked, func(*exchange) bool { return true })
+	return s.FindRequests(RequestFilter{Page: Page{Limit: limit}}, unmasked)
 }

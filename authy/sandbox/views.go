@@ -42,6 +42,8 @@ type Device struct {
 // Approval is an approval request as its user sees it, and more; its JSON form is an element of
 // GET /sandbox/approvals.
 type Approval struct {
+	// ID orders approval requests; the API itself knows them by UUID.
+	ID      int64             `json:"id"`
 	UUID    string            `json:"uuid"`
 	AuthyID int64             `json:"authy_id"`
 	Status  string            `json:"status"`
@@ -66,6 +68,8 @@ type OutboxFilter struct {
 	Phone   string // E.164 with or without "+", separators allowed, or the national number alone
 	Channel Channel
 	Limit   int // 0 means DefaultLimit
+	// Before and After are exclusive bounds of the messages' ids; 0 means none.
+	Before, After int64
 }
 
 func (a *application) view(u *user, now time.Time) User {
@@ -91,7 +95,7 @@ func (a *application) view(u *user, now time.Time) User {
 func viewApproval(p *approval, now time.Time) Approval {
 	status, processed := p.at(now)
 	v := Approval{
-		UUID: p.uuid, AuthyID: p.authyID, Status: status, Message: p.message,
+		ID: p.number, UUID: p.uuid, AuthyID: p.authyID, Status: status, Message: p.message,
 		Details: maps.Clone(p.details), Hidden: maps.Clone(p.hidden), Logos: append([]Logo{}, p.logos...),
 		SecondsToExpire: p.seconds, Created: p.created,
 	}
