@@ -256,6 +256,9 @@ func registerActivity(a *application, rq *request) (any, error) {
 		Data:    rq.params.texts("data"),
 		UserIP:  rq.params.text("user_ip"),
 	}
+	if done.Data == nil { // the page and others read it as an object
+		done.Data = map[string]string{}
+	}
 	a.activities.add(done)
 	a.tell(EventActivity, done)
 	return success("Activity was created."), nil

@@ -267,8 +267,8 @@ func (a *application) load(records map[string][]store.Record) error {
 	return nil
 }
 
-// number gives approval requests and activities of older data, which had none, numbers below all others. It is for an
-// application that was just loaded.
+// number gives approval requests and activities of older data, which had none, numbers below all others, and those that
+// were without data an object. It is for an application that was just loaded.
 func (a *application) number() {
 	for _, key := range a.approvals.order[a.approvals.head:] {
 		p := a.approvals.byKey[key]
@@ -283,7 +283,11 @@ func (a *application) number() {
 	}
 	r := a.activities
 	for i, n := 0, len(r.values); i < n; i++ {
-		r.values[(r.next+i)%n].ID = r.total - int64(n-1-i)
+		x := &r.values[(r.next+i)%n]
+		x.ID = r.total - int64(n-1-i)
+		if x.Data == nil {
+			x.Data = map[string]string{}
+		}
 	}
 }
 

@@ -361,4 +361,20 @@ func tabPaging(b *tab) {
 	b.until("50 requests", "document.querySelectorAll('#requests > li').length === 51")
 	b.press("Show older requests")
 	b.until("100 requests", "document.querySelectorAll('#requests > li').length === 101")
+
+	for i := range 25 {
+		b.post(fmt.Sprintf("/protected/json/users/%d/register_activity", last), url.Values{"type": {"banned"}})
+		b.post(fmt.Sprintf("/onetouch/json/users/%d/approval_requests", last), url.Values{"message": {fmt.Sprint("Request ", i)}})
+		if _, err := b.Deny(b.Approvals(1)[0].UUID); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.view(fmt.Sprintf("phones/%d", last))
+	b.until("20 activities", "document.querySelectorAll('#activities .card').length === 20 && document.querySelectorAll('#past .card').length === 20")
+	b.run("open them", chromedp.Evaluate(`document.querySelector("#activities").closest("details").open = true`, nil))
+	b.press("Show older activities")
+	b.until("all activities, still open", "document.querySelectorAll('#activities .card').length === 25 && !document.querySelector('#activities .older') && document.querySelector('#activities').closest('details').open")
+	b.run("open them", chromedp.Evaluate(`document.querySelector("#past").closest("details").open = true`, nil))
+	b.press("Show older approvals")
+	b.until("all requests, still open", "document.querySelectorAll('#past .card').length === 25 && !document.querySelector('#past .older') && document.querySelector('#past').closest('details').open")
 }

@@ -138,7 +138,7 @@ func TestOlderDataIsNumbered(t *testing.T) {
 	if got := b.walk("approvals", "", "id") + ", " + b.walk("approvals", "", "message"); got != "3 2 1, m2 m1 m0" {
 		t.Error(got)
 	}
-	if got := b.walk("activities", "", "id"); got != "3 2 1" {
+	if got := b.walk("activities", "", "id") + b.walk("activities", "", "data"); got != "3 2 1map[] map[] map[]" {
 		t.Error(got)
 	}
 	b.post("/onetouch/json/users/"+itoa(id)+"/approval_requests", "message=m3").wants(200)

@@ -56,6 +56,19 @@ export async function call(path, { method = "GET", query = {}, body } = {}) {
   }
   return (await request(path + (text ? "?" + text : ""), options)).json();
 }
+
+// list reads up to count elements of a list, page by page; more tells whether there are others.
+const most = 10_000; // of one page
+export async function list(path, member, count, query = {}) {
+  const found = [];
+  let next;
+  do {
+    const answer = await call(path, { query: { ...query, limit: Math.min(count - found.length, most), before: next } });
+    found.push(...answer[member]);
+    next = answer.next ?? undefined;
+  } while (next && found.length < count);
+  return { found, more: next !== undefined };
+}
 export const post = (path, body) => call(path, { method: "POST", body });
 
 // The sandbox says something at least every 15 seconds; a line that is silent for longer is dead.

@@ -1,5 +1,5 @@
 // Callbacks and webhooks: where they go, what was sent and what came back.
-import { call, post, state as session } from "./api.js";
+import { call, list, post, state as session } from "./api.js";
 import { h } from "./dom.js";
 import { block, button, chip, empty, fold, older, pairs, pretty } from "./parts.js";
 import { when } from "./time.js";
@@ -11,11 +11,11 @@ export const title = "Callbacks";
 export const events = ["callback"];
 
 export async function load() {
-  const [sent, apps] = await Promise.all([call("/callbacks", { query: { limit: count, state } }), call("/apps")]);
-  return { callbacks: sent.callbacks, app: apps.apps.find((a) => a.name === session.app) || apps.apps[0] };
+  const [sent, apps] = await Promise.all([list("/callbacks", "callbacks", count, { state }), call("/apps")]);
+  return { callbacks: sent.found, more: sent.more, app: apps.apps.find((a) => a.name === session.app) || apps.apps[0] };
 }
 
-export function render({ callbacks, app }) {
+export function render({ callbacks, more, app }) {
   return h("section", { class: "column", "aria-labelledby": "h-callbacks" },
     h("div", { class: "row" }, h("h2", { id: "h-callbacks", tabindex: "-1" }, "Callbacks and webhooks"),
       h("label", { class: "line" }, h("span", { class: "unseen" }, "Callbacks that are"), h("select", { "data-change": "state" },
@@ -27,7 +27,7 @@ export function render({ callbacks, app }) {
         h("label", { class: "short" }, "Method", h("select", { name: "method" }, ["POST", "GET"].map((m) => h("option", { selected: m === app.callback_method }, m)))),
         h("label", {}, "Callback URL (empty for none)", h("input", { name: "url", type: "url", value: app.callback_url, placeholder: "http://127.0.0.1:3000/callback/onetouch", autocomplete: "off" })),
         h("button", {}, "Save"))),
-    h("ul", { class: "cards", id: "callbacks" }, callbacks.map(sent), older(callbacks, count, "callbacks")),
+    h("ul", { class: "cards", id: "callbacks" }, callbacks.map(sent), older(more, "callbacks")),
     callbacks.length === 0 && (state ? empty("None is " + state + ".") : empty("Nothing was sent yet.", "Answer an approval request, or let the application create a webhook.")));
 }
 

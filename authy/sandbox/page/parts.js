@@ -22,10 +22,9 @@ export function toggle(text, act, on, data = {}, hint, label) {
 
 export const empty = (title, ...more) => h("div", { class: "empty" }, h("p", { class: "lead" }, title), ...more.map((m) => h("p", {}, m)));
 
-// older is the way to further entries of a list of which count were asked for; the API gives no more than most.
-const most = 10_000;
-export function older(found, count, list) {
-  return found.length >= count && count < most && h("li", { class: "older", "data-key": "older" }, button("Show older", "older", { list }, "", "Show older " + list));
+// older is the way to further entries of a list, if there are more.
+export function older(more, list) {
+  return more && h("li", { class: "older", "data-key": "older" }, button("Show older", "older", { list }, "", "Show older " + list));
 }
 
 // nameOf is what a user is called, namer finds it by the id among users that were loaded.
@@ -44,6 +43,11 @@ export function pairs(values) {
 
 export function fold(title, ...content) {
   return h("details", { "data-key": "fold " + title }, h("summary", {}, title), ...content);
+}
+
+// foldList stays open however many there are: one is "a call", several are "calls".
+export function foldList(n, more, one, many, ...content) {
+  return h("details", { "data-key": "fold " + one }, h("summary", {}, some(n, one, many) + (more ? " and more" : "")), ...content);
 }
 
 export const block = (text) => h("pre", { tabindex: "0" }, text);

@@ -1,11 +1,12 @@
 // Users, each with devices, tokens, pushes and messages.
-import { call, post } from "./api.js";
+import { call, list, post } from "./api.js";
 import { h, icon } from "./dom.js";
-import { answers, approval, button, chip, code, copy, empty, fold, nameOf, namer, older, pairs, some, toggle, token } from "./parts.js";
+import { answers, approval, button, chip, code, copy, empty, foldList, nameOf, namer, older, pairs, some, toggle, token } from "./parts.js";
 import { when } from "./time.js";
 
 const page = 50;
-const counts = { users: page, messages: page };
+const few = 20; // of what is folded away
+const counts = { users: page, messages: page, approvals: few, activities: few };
 let search = "", channel = "", shown = "";
 
 const systems = { android: "Android", android_tablet: "Android tablet", ios: "iOS", iphone: "iPhone", ipad: "iPad", authy_chrome: "Chrome" };
@@ -14,17 +15,19 @@ const channels = { sms: "Text", call: "Call", email: "E-mail", push: "Push", ver
 export const title = "Phones";
 export const events = ["message", "user", "approval", "activity", "clock"];
 
+const none = { found: [], more: false };
 export async function load(id) {
-  if (shown !== id) [counts.messages, shown] = [page, id];
+  if (shown !== id) [counts.messages, counts.approvals, counts.activities, shown] = [page, few, few, id];
   const one = id && id !== "all";
   const [users, user, messages, approvals, activities] = await Promise.all([
-    call("/users", { query: { limit: counts.users, search } }),
+    list("/users", "users", counts.users, { search }),
     one ? call("/users/" + encodeURIComponent(id)).catch((e) => { if (e.status !== 404) throw e; return { user: null }; }) : { user: null },
-    call("/outbox", { query: { limit: counts.messages, channel, authy_id: one ? id : "" } }).catch((e) => { if (e.status !== 400) throw e; return { outbox: [] }; }),
-    one ? call("/approvals", { query: { authy_id: id, limit: 20 } }).catch(() => ({ approvals: [] })) : call("/approvals", { query: { status: "pending", limit: 20 } }),
-    one ? call("/activities", { query: { authy_id: id, limit: 20 } }).catch(() => ({ activities: [] })) : { activities: [] },
+    list("/outbox", "outbox", counts.messages, { channel, authy_id: one ? id : "" }).catch((e) => { if (e.status !== 400) throw e; return none; }),
+    one ? list("/approvals", "approvals", counts.approvals, { authy_id: id }).catch(() => none) : list("/approvals", "approvals", counts.approvals, { status: "pending" }),
+    one ? list("/activities", "activities", counts.activities, { authy_id: id }).catch(() => none) : none,
   ]);
-  return { users: users.users, user: user.user, messages: messages.outbox, approvals: approvals.approvals, activities: activities.activities };
+  const more = { users: users.more, messages: messages.more, approvals: approvals.more, activities: activities.more };
+  return { users: users.found, user: user.user, messages: messages.found, approvals: approvals.found, activities: activities.found, more };
 }
 
 export function render(data, id) {
@@ -36,7 +39,7 @@ export function render(data, id) {
       h("ul", { class: "people", id: "users" },
         h("li", { "data-key": "all" }, h("a", { href: "#/phones/all", "aria-current": !id || id === "all" ? "page" : null },
           h("span", { class: "face" }, icon("everyone")), h("span", { class: "who" }, h("b", {}, "Everyone"), h("span", { class: "soft" }, "All messages, phone verifications too")))),
-        data.users.map((u) => person(u, id)), older(data.users, counts.users, "users")),
+        data.users.map((u) => person(u, id)), older(data.more.users, "users")),
       data.users.length === 0 && (search ? empty("Nobody is found.") : empty("No users yet.", "Register one through the API, or add one here."))),
     h("section", { class: "detail", "aria-labelledby": "h-detail" }, id && h("a", { class: "back", href: "#/phones" }, icon("back"), "Users"),
       data.user ? phone(data) : id && id !== "all" ? empty("There is no user " + id + ".", "The sandbox may have been reset.") : everyone(data)));
@@ -62,12 +65,12 @@ function person(u, id) {
 function everyone(data) {
   return [
     h("div", { class: "head" }, h("h2", { id: "h-detail", tabindex: "-1" }, "Everyone")),
-    data.approvals.length > 0 && [h("h3", { class: "part" }, "Waiting for an answer"), h("ul", { class: "cards", id: "pending" }, data.approvals.map((a) => approval(a, namer(data.users)(a.authy_id))))],
+    data.approvals.length > 0 && [h("h3", { class: "part" }, "Waiting for an answer"), h("ul", { class: "cards", id: "pending" }, data.approvals.map((a) => approval(a, namer(data.users)(a.authy_id))), older(data.more.approvals, "approvals"))],
     inbox(data),
   ];
 }
 
-function phone({ user: u, messages, approvals, activities }) {
+function phone({ user: u, messages, approvals, activities, more }) {
   const waiting = approvals.filter((a) => a.status === "pending"), past = approvals.filter((a) => a.status !== "pending");
   return [
     h("div", { class: "head" },
@@ -77,7 +80,7 @@ function phone({ user: u, messages, approvals, activities }) {
         h("p", { class: "chips" }, chip(u.confirmed ? "confirmed" : "not confirmed", u.confirmed ? "good" : ""), u.suspended && chip("suspended", "bad"), u.account_disabled && chip("deleted", "bad"),
           u.failures > 0 && chip(some(u.failures, "wrong token"), "warn"))),
       !u.account_disabled && toggle("Suspended", "suspend", u.suspended, { id: u.id, on: u.suspended ? "" : "yes" })),
-    waiting.length > 0 && [h("h3", { class: "part" }, "Waiting for an answer"), h("ul", { class: "cards", id: "pending" }, waiting.map((a) => approval(a)))],
+    waiting.length > 0 && [h("h3", { class: "part" }, "Waiting for an answer"), h("ul", { class: "cards", id: "pending" }, waiting.map((a) => approval(a)), past.length === 0 && older(more.approvals, "approvals"))],
     h("h3", { class: "part" }, "Tokens"),
     h("div", { class: "tokens", id: "tokens" },
       u.app_token ? token("Authy app", u.app_token, u.app_token_seconds, 10_000) : h("p", { class: "token none soft", "data-key": "no app" }, "No Authy app: add a device, and its token appears here."),
@@ -88,18 +91,18 @@ function phone({ user: u, messages, approvals, activities }) {
     !u.account_disabled && h("form", { class: "line", "data-form": "device" }, h("input", { type: "hidden", name: "id", value: u.id }),
       h("label", {}, h("span", { class: "unseen" }, "System"), h("select", { name: "os_type" }, Object.entries(systems).map(([value, text]) => h("option", { value }, text)))),
       h("button", {}, "Add device")),
-    inbox({ messages }),
-    past.length > 0 && fold(some(past.length, "answered or expired request"), h("ul", { class: "cards" }, past.map((a) => approval(a)))),
-    activities.length > 0 && fold(some(activities.length, "activity", "activities"), h("ul", { class: "cards", id: "activities" }, activities.map((a) =>
-      h("li", { class: "card" }, h("div", { class: "row" }, h("b", {}, a.type), when(a.time)), a.user_ip && h("p", { class: "soft" }, "from " + a.user_ip), Object.keys(a.data).length > 0 && pairs(a.data))))),
+    inbox({ messages, more }),
+    past.length > 0 && foldList(past.length, more.approvals, "answered or expired request", "", h("ul", { class: "cards", id: "past" }, past.map((a) => approval(a)), older(more.approvals, "approvals"))),
+    activities.length > 0 && foldList(activities.length, more.activities, "activity", "activities", h("ul", { class: "cards", id: "activities" }, activities.map((a) =>
+      h("li", { class: "card" }, h("div", { class: "row" }, h("b", {}, a.type), when(a.time)), a.user_ip && h("p", { class: "soft" }, "from " + a.user_ip), Object.keys(a.data).length > 0 && pairs(a.data))), older(more.activities, "activities"))),
   ];
 }
 
-function inbox({ messages }) {
+function inbox({ messages, more }) {
   return [
     h("div", { class: "row part" }, h("h3", {}, "Inbox"), h("label", { class: "line" }, h("span", { class: "unseen" }, "Messages of kind"), h("select", { "data-change": "channel", id: "channel" },
       h("option", { value: "" }, "All kinds"), Object.entries(channels).map(([value, text]) => h("option", { value, selected: value === channel }, text))))),
-    h("ul", { class: "cards", id: "outbox" }, messages.map(message), older(messages, counts.messages, "messages")),
+    h("ul", { class: "cards", id: "outbox" }, messages.map(message), older(more.messages, "messages")),
     messages.length === 0 && empty(channel ? "No messages of this kind." : "No messages yet.", !channel && "Texts, calls, e-mails and pushes land here the moment the application asks for them."),
   ];
 }

@@ -1,5 +1,5 @@
 // The log of requests to the API.
-import { call } from "./api.js";
+import { list } from "./api.js";
 import { h } from "./dom.js";
 import { block, chip, empty, fold, older, pretty, toggle } from "./parts.js";
 import { when } from "./time.js";
@@ -10,14 +10,14 @@ let count = page, unmask = false, failed = false;
 export const title = "Requests";
 export const events = ["request"];
 
-export async function load() { return (await call("/requests", { query: { limit: count, unmask, failed } })).requests; }
+export async function load() { return list("/requests", "requests", count, { unmask, failed }); }
 
-export function render(requests) {
+export function render({ found: requests, more }) {
   return h("section", { class: "column wide", "aria-labelledby": "h-requests" },
     h("div", { class: "row" }, h("h2", { id: "h-requests", tabindex: "-1" }, "Requests"),
       h("div", { class: "toggles" }, toggle("Only errors", "failed", failed), toggle("Show hidden values", "unmask", unmask))),
     h("p", { class: "soft" }, unmask ? "Phones, e-mails and codes are shown. API keys never are." : "Phones, e-mails and codes are hidden as ***. API keys are never shown. Times are real ones, in UTC."),
-    h("ul", { class: "log", id: "requests" }, requests.map(entry), older(requests, count, "requests")),
+    h("ul", { class: "log", id: "requests" }, requests.map(entry), older(more, "requests")),
     requests.length === 0 && (failed ? empty("No request has failed.") : empty("No requests yet.", "Point a client at " + location.origin + " and watch them come in.")));
 }
 
