@@ -14,7 +14,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/authysh/authysh/authy"
-	"github.com/authysh/authysh/authy/sandbox"
 )
 
 // sandboxCommands are those that look into a sandbox in another process, in the order of help.
@@ -26,19 +25,10 @@ func (a *app) sandboxCommands() []*cobra.Command {
 		a.sandboxUserCommand("register-app", "give a user the Authy app"),
 		a.sandboxUserCommand("suspend", "suspend a user, as too many wrong codes do"),
 		a.sandboxUserCommand("unsuspend", "lift a suspension"),
-		a.sandboxCallbacksCommand(), a.sandboxRequestsCommand(), a.sandboxFaultsCommand(), a.sandboxClockCommand(),
+		a.sandboxActivitiesCommand(), a.sandboxCallbacksCommand(), a.sandboxRequestsCommand(), a.sandboxFaultsCommand(), a.sandboxClockCommand(),
 		a.sandboxExportCommand(), a.sandboxImportCommand(), a.sandboxResetCommand(),
 	}
 }
-
-// sandboxListFlags are what commands have that list something.
-type sandboxListFlags struct{ limit int }
-
-func (f *sandboxListFlags) declare(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&f.limit, "limit", sandbox.DefaultLimit, "at most this `number`, the latest first")
-}
-
-func (f *sandboxListFlags) query() url.Values { return url.Values{"limit": {strconv.Itoa(f.limit)}} }
 
 // atMostOne refuses more than one argument; the command's subcommands come before it.
 func atMostOne(what string) cobra.PositionalArgs {
@@ -81,8 +71,7 @@ func (a *app) sandboxUsersCommand() *cobra.Command {
 			if search != "" {
 				query.Set("search", search)
 			}
-			answer, err := c.get(ctx, "/users", query)
-			return part("users", answer, err)
+			return c.list(ctx, "users", query)
 		},
 	}
 	list.declare(l.cmd)
@@ -149,8 +138,7 @@ func (a *app) sandboxOutboxCommand() *cobra.Command {
 					query.Set(name, value)
 				}
 			}
-			answer, err := c.get(ctx, "/outbox", query)
-			return part("outbox", answer, err)
+			return c.list(ctx, "outbox", query)
 		},
 	}
 	l.cmd.Flags().StringVar(&user, "user", "", "only what was sent to the user with this Authy `id`")
@@ -218,7 +206,7 @@ func (a *app) sandboxApprovalsCommand() *cobra.Command {
 	var user, status string
 	l := &sandboxLook{
 		cmd:     &cobra.Command{Use: "approvals", Short: "list the approval requests of a sandbox"},
-		columns: []string{"uuid", "authy_id", "status", "message", "created_at"},
+		columns: []string{"id", "uuid", "authy_id", "status", "message", "created_at"},
 		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
 			query := list.query()
 			if user != "" {
@@ -227,8 +215,7 @@ func (a *app) sandboxApprovalsCommand() *cobra.Command {
 			if status != "" {
 				query.Set("status", status)
 			}
-			answer, err := c.get(ctx, "/approvals", query)
-			return part("approvals", answer, err)
+			return c.list(ctx, "approvals", query)
 		},
 	}
 	l.cmd.Flags().StringVar(&user, "user", "", "only those to the user with this Authy `id`")

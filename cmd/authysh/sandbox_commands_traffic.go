@@ -27,8 +27,7 @@ func (a *app) sandboxRequestsCommand() *cobra.Command {
 		},
 		columns: []string{"id", "time", "operation", "method", "path", "status", "code=error_code", "ms=duration_ms", "faults"},
 		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
-			answer, err := c.get(ctx, "/requests", asked())
-			return part("requests", answer, err)
+			return c.list(ctx, "requests", asked())
 		},
 	}
 	l.cmd.Flags().BoolVarP(&follow, "follow", "f", false, "show the last ones, and then each as it comes, until Ctrl-C")
@@ -39,6 +38,9 @@ func (a *app) sandboxRequestsCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !follow {
 			return once(cmd, args)
+		}
+		if list.before != 0 {
+			return &usageError{message: "--follow and --before cannot go together", hint: "leave one of them out"}
 		}
 		query := asked()
 		if !cmd.Flags().Changed("limit") {
@@ -64,8 +66,7 @@ func (a *app) sandboxCallbacksCommand() *cobra.Command {
 		cmd:     &cobra.Command{Use: "callbacks", Short: "list the callbacks and webhooks that a sandbox sent", Args: belowOrNothing},
 		columns: []string{"id", "created_at", "kind", "event", "authy_id", "state", "attempts=attempts.#", "status=attempts.@reverse.0.status", "url"},
 		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
-			answer, err := c.get(ctx, "/callbacks", list.query())
-			return part("callbacks", answer, err)
+			return c.list(ctx, "callbacks", list.query())
 		},
 	}
 	list.declare(l.cmd)
