@@ -20,6 +20,9 @@ func (s *Service) AdvanceClock(d time.Duration) error {
 // FreezeClock stops or restarts the time.
 func (s *Service) FreezeClock(frozen bool) error { return s.changeClock(clockChange{freeze: &frozen}) }
 
+// RealClock returns to the real time.
+func (s *Service) RealClock() error { return s.changeClock(clockChange{real: true}) }
+
 func (s *Service) changeClock(ch clockChange) error {
 	return s.keepClock(func() error { return s.clock.change(ch) })
 }

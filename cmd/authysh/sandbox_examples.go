@@ -24,10 +24,24 @@ for _, message in ipairs(sandbox.outbox{ channel = "sms" }) do
 end`,
 	"last_code": sandboxUser + `authy.request_sms{ authy_id = user.id, force = true }
 print(sandbox.last_code{ authy_id = user.id })`,
-	"users": sandboxUser + `for _, known in ipairs(sandbox.users()) do print(known.id, known.phone) end`,
+	"users": sandboxUser + `for _, known in ipairs(sandbox.users{ search = "example.com" }) do
+  print(known.id, known.phone)
+end
+
+local page = sandbox.users{ limit = 50 } -- the newest 50, and then those before
+while #page > 0 do
+  for _, known in ipairs(page) do print(known.id) end
+  page = sandbox.users{ limit = 50, before = page[1].id }
+end`,
 	"token": sandboxUser + `sandbox.register_app(user.id)
 print(authy.verify_token{ authy_id = user.id, token = sandbox.token(user.id) }.token)`,
-	"approvals": sandboxApproval + `print(sandbox.approvals()[1].status)`,
+	"approvals": sandboxApproval + `for _, pending in ipairs(sandbox.approvals{ status = "pending" }) do
+  print(pending.uuid, pending.message)
+end`,
+	"activities": sandboxUser + `authy.register_activity{ authy_id = user.id, type = "banned" }
+for _, activity in ipairs(sandbox.activities{ authy_id = user.id }) do
+  print(activity.time, activity.type)
+end`,
 	"approve": sandboxApproval + `sandbox.approve(uuid)
 print(authy.get_approval_request{ id = uuid }.approval_request.status)`,
 	"deny": sandboxApproval + `sandbox.deny(uuid)
@@ -45,6 +59,8 @@ print(authy.get_registration_status{ custom_user_id = "ana" }.registration.statu
 local code = sandbox.last_code{ authy_id = user.id }
 sandbox.advance("1h")
 print(authy.try.verify_token{ authy_id = user.id, token = code, force = true })`,
+	"real_time": `sandbox.advance("24h")
+print(sandbox.real_time())`,
 	"reset": sandboxUser + `sandbox.reset()
 print(#sandbox.users())`,
 	"add_fault": `sandbox.add_fault("get_application_details: status=503")

@@ -21,12 +21,12 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	uuid := luabind.Param{Name: "uuid", Type: "string", Doc: "as from create_approval_request"}
 	user := luabind.Param{Name: "user", Type: "table", Doc: "id, phone, emails, app_token, suspended, ...", Fields: luabind.FieldsOf[sandbox.User]()}
 	approval := luabind.Param{Name: "approval", Type: "table", Doc: "uuid, authy_id, status, message, details, ...", Fields: luabind.FieldsOf[sandbox.Approval]()}
-	limit := luabind.Param{Name: "limit", Type: "integer", Doc: "how many at most; 100 when left out", Optional: true}
 	who := []luabind.Param{
 		{Name: "authy_id", Type: "integer|string", Optional: true},
 		{Name: "phone", Type: "string", Doc: "with or without country code", Optional: true},
 		{Name: "channel", Type: "string", Doc: "sms, call, email, push or verification", Optional: true},
 	}
+	page := pageParams()
 	filter := func(fields ...luabind.Param) luabind.Param {
 		return luabind.Param{Name: "filter", Type: "table", Optional: true, Fields: fields}
 	}
@@ -44,15 +44,16 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	add := func(name, doc string, call lua.LGFunction, params, returns []luabind.Param) {
 		m.Functions = append(m.Functions, luabind.Function{Name: name, Doc: doc, Params: params, Returns: returns, Call: call})
 	}
-	in, out := list(filter(append(slices.Clone(who), limit)...), luabind.Param{Name: "messages", Type: "table[]", Doc: "channel, to, authy_id, code, text, time, ...", Fields: luabind.FieldsOf[sandbox.Message]()})
+	in, out := list(filter(append(slices.Clone(who), page...)...), luabind.Param{Name: "messages", Type: "table[]", Doc: "channel, to, authy_id, code, text, time, ...", Fields: luabind.FieldsOf[sandbox.Message]()})
 	add("outbox", "Lists what was sent, the newest last.", p.outbox, in, out)
 	add("last_code", "Gives the newest code that was sent.", p.lastCode, []luabind.Param{filter(who...)},
 		[]luabind.Param{{Name: "code", Type: "string", Optional: true}, why})
-	in, out = list(filter(limit), luabind.Param{Name: "users", Type: "table[]", Fields: luabind.FieldsOf[sandbox.User]()})
+	search := luabind.Param{Name: "search", Type: "string", Doc: "a part of the phone, an e-mail, the id or the custom id", Optional: true}
+	in, out = list(filter(append([]luabind.Param{search}, page...)...), luabind.Param{Name: "users", Type: "table[]", Fields: luabind.FieldsOf[sandbox.User]()})
 	add("users", "Lists the users, the newest last.", p.users, in, out)
 	add("token", "Gives the code that the user's Authy app shows now.", p.token, []luabind.Param{id},
 		[]luabind.Param{{Name: "token", Type: "string", Optional: true}, why})
-	in, out = list(filter(limit), luabind.Param{Name: "approvals", Type: "table[]", Fields: luabind.FieldsOf[sandbox.Approval]()})
+	in, out = list(filter(append([]luabind.Param{who[0], {Name: "status", Type: "string", Doc: "pending, approved, denied or expired", Optional: true}}, page...)...), luabind.Param{Name: "approvals", Type: "table[]", Fields: luabind.FieldsOf[sandbox.Approval]()})
 	add("approvals", "Lists the approval requests, the newest last.", p.approvals, in, out)
 	in, out = list(uuid, approval)
 	add("approve", "Answers an approval request with yes, as its user.", p.answer("approve", (*sandbox.Service).Approve), in, out)
@@ -65,6 +66,9 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 	add("complete_registration", "Does what scanning a registration QR code does.", p.completeRegistration, in, out)
 	in, out = list(luabind.Param{Name: "time", Type: "string|number", Doc: `such as "10m", or seconds`}, luabind.Param{Name: "now", Type: "string"})
 	add("advance", "Moves the time of the sandbox and of this script.", p.advance, in, out)
+	add("real_time", "Returns the sandbox and this script to the real time.", p.realTime, nil, out)
+	in, out = list(filter(append([]luabind.Param{who[0]}, page...)...), luabind.Param{Name: "activities", Type: "table[]", Fields: luabind.FieldsOf[sandbox.Activity]()})
+	add("activities", "Lists what was reported with register_activity, the newest last.", p.activities, in, out)
 	add("reset", "Forgets all users and messages, and returns to the real time.", p.reset, nil, nil)
 	m.Functions = withExamples(append(m.Functions, p.serviceFunctions()...))
 	return m
@@ -101,8 +105,8 @@ func (c call) none(format string, args ...any) int {
 }
 
 // filter reads the table of named arguments, which may be left out.
-func (c call) filter(known ...string) sandbox.OutboxFilter {
-	var f sandbox.OutboxFilter
+func (c call) filter(known ...string) listFilter {
+	var f listFilter
 	options := c.OptTable(1, nil)
 	if options == nil {
 		return f
@@ -119,8 +123,16 @@ func (c call) filter(known ...string) sandbox.OutboxFilter {
 			f.Phone = c.text("phone", v)
 		case "channel":
 			f.Channel = c.channel(v)
+		case "search":
+			f.search = c.text("search", v)
+		case "status":
+			f.status = c.status(v)
 		case "limit":
 			f.Limit = int(c.whole("limit", v, 1, 1<<20))
+		case "before":
+			f.Before = c.whole("before", v, 1, 1<<53)
+		case "after":
+			f.After = c.whole("after", v, 0, 1<<53)
 		}
 	})
 	return f
@@ -171,14 +183,14 @@ func (c call) id(v lua.LValue) int64 {
 }
 
 func (p *privateSandbox) outbox(L *lua.LState) int {
-	messages := p.service().Outbox(call{L, "outbox"}.filter("authy_id", "phone", "channel", "limit"))
+	messages := p.service().Outbox(call{L, "outbox"}.filter(paged("authy_id", "phone", "channel")...).OutboxFilter)
 	slices.Reverse(messages)
 	return call{L, "outbox"}.result(messages, nil)
 }
 
 func (p *privateSandbox) lastCode(L *lua.LState) int {
 	c := call{L, "last_code"}
-	f := c.filter("authy_id", "phone", "channel")
+	f := c.filter("authy_id", "phone", "channel").OutboxFilter
 	f.Limit = math.MaxInt
 	for _, m := range p.service().Outbox(f) {
 		if m.Code != "" {
@@ -205,7 +217,8 @@ func describeFilter(f sandbox.OutboxFilter) string {
 
 func (p *privateSandbox) users(L *lua.LState) int {
 	c := call{L, "users"}
-	users := p.service().Users(c.filter("limit").Limit)
+	f := c.filter(paged("search")...)
+	users := p.service().FindUsers(sandbox.UserFilter{Search: f.search, Page: f.page()})
 	slices.Reverse(users)
 	return c.result(users, nil)
 }
@@ -221,7 +234,8 @@ func (p *privateSandbox) token(L *lua.LState) int {
 
 func (p *privateSandbox) approvals(L *lua.LState) int {
 	c := call{L, "approvals"}
-	approvals := p.service().Approvals(c.filter("limit").Limit)
+	f := c.filter(paged("authy_id", "status")...)
+	approvals := p.service().FindApprovals(sandbox.ApprovalFilter{AuthyID: f.AuthyID, Status: f.status, Page: f.page()})
 	slices.Reverse(approvals)
 	return c.result(approvals, nil)
 }
@@ -277,6 +291,11 @@ func clockStep(v lua.LValue) (time.Duration, error) {
 		}
 	}
 	return 0, rule
+}
+
+func (p *privateSandbox) realTime(L *lua.LState) int {
+	err := p.service().RealClock()
+	return call{L, "real_time"}.result(p.service().Clock().Now, err)
 }
 
 func (p *privateSandbox) reset(L *lua.LState) int {

@@ -22,9 +22,7 @@ import (
 
 // serviceFunctions are those of the module that are about the service rather than about a user.
 func (p *privateSandbox) serviceFunctions() []luabind.Function {
-	limit := luabind.Param{Name: "filter", Type: "table", Optional: true, Fields: []luabind.Param{
-		{Name: "limit", Type: "integer", Doc: "how many at most; 100 when left out", Optional: true},
-	}}
+	limit := luabind.Param{Name: "filter", Type: "table", Optional: true, Fields: pageParams()}
 	id := luabind.Param{Name: "id", Type: "integer"}
 	rule := luabind.Param{Name: "rule", Type: "string|table", Doc: `such as "request_sms: status=503, every=3", or its fields`}
 	ruleID := luabind.Param{Name: "id", Type: "integer", Doc: "as from add_fault"}
@@ -164,7 +162,7 @@ func (p *privateSandbox) clearFaults(*lua.LState) int {
 
 func (p *privateSandbox) requests(L *lua.LState) int {
 	c := call{L, "requests"}
-	requests := p.service().Requests(c.filter("limit").Limit, true)
+	requests := p.service().FindRequests(sandbox.RequestFilter{Page: c.filter(paged()...).page()}, true)
 	slices.Reverse(requests)
 	return c.asJSON(requests, nil)
 }
@@ -183,7 +181,7 @@ func (p *privateSandbox) setCallback(L *lua.LState) int {
 
 func (p *privateSandbox) callbacks(L *lua.LState) int {
 	c := call{L, "callbacks"}
-	sent := p.service().Callbacks(c.filter("limit").Limit)
+	sent := p.service().FindCallbacks(sandbox.CallbackFilter{Page: c.filter(paged()...).page()})
 	slices.Reverse(sent)
 	return c.asJSON(sent, nil)
 }
