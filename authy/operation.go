@@ -196,9 +196,13 @@ func (o Operation) unknown(names []string) []Problem {
 		known[i] = f.Name
 	}
 	var problems []Problem
+	const most = 20 // whoever makes more mistakes has made one
 	for _, name := range slices.Sorted(slices.Values(names)) {
-		if slices.Contains(known, name) {
+		switch {
+		case slices.Contains(known, name):
 			continue
+		case len(problems) == most:
+			return problems
 		}
 		reason := "is not a parameter"
 		if hint := didYouMean(name, known); hint != "" {

@@ -241,7 +241,12 @@ type completable interface {
 // spellings into the one that travels: phone numbers, calling codes, locales.
 func (p *plan) check(v reflect.Value) []Problem {
 	var problems []Problem
-	report := func(param, reason string) { problems = append(problems, Problem{param, reason}) }
+	const most = 100 // nobody reads more
+	report := func(param, reason string) {
+		if len(problems) < most {
+			problems = append(problems, Problem{param, reason})
+		}
+	}
 	if whole, ok := v.Interface().(completable); ok {
 		whole.complete(report)
 	}

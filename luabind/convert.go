@@ -196,8 +196,11 @@ func assignList(v reflect.Value, t *lua.LTable, to target) error {
 	length := t.Len()
 	count := 0
 	t.ForEach(func(lua.LValue, lua.LValue) { count++ })
-	if count != length {
+	switch {
+	case count != length:
 		return fmt.Errorf("must be a list with keys 1 to n, got a table with other keys")
+	case !(&goValues{}).mayHold(t, 0):
+		return fmt.Errorf("is too large")
 	}
 	list := reflect.MakeSlice(v.Type(), length, length)
 	var problems authy.Problems
@@ -211,6 +214,9 @@ func assignList(v reflect.Value, t *lua.LTable, to target) error {
 			}
 		} else if err != nil {
 			problems = append(problems, authy.Problem{Param: at, Reason: err.Error()})
+		}
+		if len(problems) >= mostProblems { // the rest is of the same kind
+			break
 		}
 	}
 	v.Set(list)
@@ -230,9 +236,22 @@ func assignStruct(v reflect.Value, t *lua.LTable, fields []authy.Field, at strin
 		err := assign(f.In(v), value, target{digits: f.Rule.Digits, unit: f.Rule.Unit, fields: f.Fields})
 		problems = append(problems, authy.Within(at+"."+f.Name, err)...)
 	}
-	for _, name := range (tableArguments{t}).Names() {
-		if !slices.Contains(known, name) {
-			problems = append(problems, authy.Problem{Param: at + "." + name, Reason: notAField(name, known)})
+	return append(problems, unknownFields(t, at+".", known)...)
+}
+
+// mostProblems is how many mistakes of one kind are told: who makes more has made one.
+const mostProblems = 20
+
+// unknownFields are the keys of a table that are no fields, each with its place in front, sorted.
+func unknownFields(t *lua.LTable, at string, known []string) authy.Problems {
+	var problems authy.Problems
+	for _, name := range slices.Sorted(slices.Values((tableArguments{t}).Names())) {
+		switch {
+		case slices.Contains(known, name):
+		case len(problems) == mostProblems:
+			return problems
+		default:
+			problems = append(problems, authy.Problem{Param: at + clip(name, 100), Reason: notAField(name, known)})
 		}
 	}
 	return problems
@@ -275,6 +294,9 @@ type goValues struct {
 }
 
 func (g *goValues) refuse(at, reason string) {
+	if len(g.problems) >= mostProblems {
+		return
+	}
 	g.problems = append(g.problems, authy.Problem{Param: at, Reason: reason})
 }
 
@@ -298,7 +320,7 @@ func (g *goValues) object(t *lua.LTable, at string, path []*lua.LTable) (map[str
 			g.refuse(clip(at, 100), "is too large")
 			return
 		}
-		object[string(name)] = g.value(value, at+"."+string(name), path)
+		object[string(name)] = g.value(value, at+"."+clip(string(name), 40), path)
 	})
 	return object, g.problems
 }
@@ -324,6 +346,29 @@ func (g *goValues) fits(bytes int) bool {
 	const perCount = 128 // bytes, on average
 	g.count += 1 + bytes/perCount
 	return g.count <= maxCarried
+}
+
+// mayHold reports whether a table, with all in it, is small enough to be made into Go values. What is wrong with it
+// otherwise is for whoever converts it to find.
+func (g *goValues) mayHold(t *lua.LTable, depth int) bool {
+	fits := g.fits(1)
+	t.ForEach(func(k, v lua.LValue) {
+		if !fits {
+			return
+		}
+		if name, ok := k.(lua.LString); ok {
+			fits = g.fits(len(name))
+		}
+		switch v := v.(type) {
+		case lua.LString:
+			fits = fits && g.fits(len(v))
+		case *lua.LTable:
+			fits = fits && (depth >= maxDepth || g.mayHold(v, depth+1))
+		default:
+			fits = fits && g.fits(1)
+		}
+	})
+	return fits
 }
 
 func (g *goValues) value(v lua.LValue, at string, path []*lua.LTable) any {

@@ -57,11 +57,7 @@ func readOptions(name string, t *lua.LTable, into any) error {
 			problems = append(problems, authy.Problem{Param: o.name, Reason: "is required"})
 		}
 	}
-	for _, given := range slices.Sorted(slices.Values((tableArguments{t}).Names())) {
-		if !slices.Contains(known, given) {
-			problems = append(problems, authy.Problem{Param: given, Reason: notAField(given, known)})
-		}
-	}
+	problems = append(problems, unknownFields(t, "", known)...)
 	if len(problems) == 0 {
 		return nil
 	}

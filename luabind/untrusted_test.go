@@ -204,6 +204,13 @@ var greedy = []struct{ name, code, limit string }{
 	{"csv with many different columns", `local t = {} for i = 1, 1e5 do t[i] = "c" .. i end csv.parse(table.concat(t, ","))`, ""},
 	{"wide parameters", `local t = { a = 1 } for i = 1, 60 do t = { a = t, b = t } end authy.register_activity{ authy_id = 1635, type = "banned", data = t }`, ""},
 	{"large parameters", `local s, t = ("x"):rep(4e6), {} for i = 1, 1e4 do t["k" .. i] = s end authy.register_activity{ authy_id = 1635, type = "banned", data = t }`, ""},
+	{"one text in many places of a list", `local s, t = ("x"):rep(1e6), {} for i = 1, 5e3 do t[i] = s end authy.create_webhook{ name = "n", url = "http://example.com", events = t }`, ""},
+	{"one table in many places of a list", `local l, t = { res = "default", url = "http://example.com/" .. ("x"):rep(1e6) }, {} for i = 1, 5e3 do t[i] = l end
+		authy.create_approval_request{ authy_id = 1635, message = "m", logos = t }`, ""},
+	{"many mistakes", `local t = {} for i = 1, 9e4 do t[i] = i end authy.create_webhook{ name = "n", url = "http://example.com", events = t }`, ""},
+	{"many unknown parameters", `local t = {} for i = 1, 2e4 do t["k" .. i] = i end authy.request_sms(t)`, ""},
+	{"many unknown options", `local t = {} for i = 1, 2e4 do t["k" .. i] = i end json.encode({}, t)`, ""},
+	{"long name of wide parameters", `local t = {} for i = 1, 2e4 do t["k" .. i] = 1 end authy.register_activity{ authy_id = 1635, type = "banned", data = { [("x"):rep(1e6)] = t } }`, ""},
 	{"wide parameters of a task", `local t = { a = 1 } for i = 1, 60 do t = { a = t, b = t } end authy.async.register_activity{ authy_id = 1635, type = "banned", data = t }:await()`, ""},
 	{"sends", `while true do pcall(authy.request_sms, { authy_id = 1635 }) end`, "Sends"},
 	{"recursion", `local function f() return 1 + f() end f()`, ""},
