@@ -35,7 +35,7 @@ func (m *measure) add(v lua.LValue) {
 
 // size is what there is; it may be less than that if it is more than the most.
 func (m *measure) size() int64 {
-	const perTable, perEntry, perFunction, perObject = 120, 48, 80, 64
+	const perFunction, perUpvalue, perGoFunction, perObject = 112, 56, 400, 64
 	for len(m.queue) > 0 && m.bytes <= m.most {
 		v := m.queue[len(m.queue)-1]
 		m.queue = m.queue[:len(m.queue)-1]
@@ -48,12 +48,12 @@ func (m *measure) size() int64 {
 				m.first(unsafe.StringData(string(v)), int64(len(v))) // a long one may be kept in many places
 			}
 		case *lua.LTable:
-			if v == nil || !m.first(v, perTable) {
+			if v == nil || !m.first(v, 0) {
 				continue
 			}
+			m.bytes += lua51.TableSize(v)
 			m.add(v.Metatable)
 			v.ForEach(func(k, v lua.LValue) {
-				m.bytes += perEntry
 				if _, ok := k.(lua.LNumber); !ok {
 					m.add(k)
 				}
@@ -67,8 +67,11 @@ func (m *measure) size() int64 {
 				m.add(v.Env)
 			}
 			m.code(v.Proto)
+			if v.IsG {
+				m.bytes += perGoFunction // and what that closes over
+			}
 			for _, up := range v.Upvalues {
-				if up != nil {
+				if up != nil && m.first(up, perUpvalue) {
 					m.add(up.Value())
 				}
 			}

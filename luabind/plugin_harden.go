@@ -5,18 +5,20 @@ import (
 	"reflect"
 	"strconv"
 
+	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// Code of plugins, and of scripts that are not trusted, is compiled with four guards in it, because gopher-lua has no bound for what a single instruction makes:
+// Code of plugins, and of scripts that are not trusted, is compiled with five guards in it, because gopher-lua has no bound for what a single instruction makes:
 // every result of .. goes through join, every assignment to a computed index through store, every computed key of a
-// table constructor through index, and all values of ... through spread. Their names cannot be written in Lua, so that nothing can replace them.
+// table constructor through index, all values of ... through spread, and every new table through table. Their names cannot be written in Lua, so that nothing can replace them.
 const (
 	guardJoin   = "(join)"
 	guardStore  = "(store)"
 	guardIndex  = "(index)"
 	guardSpread = "(spread)"
+	guardTable  = "(table)"
 
 	guardGlobals = "(globals)" // the table
 )
@@ -39,11 +41,11 @@ type hardened struct {
 // function is the function of the chunk in a state, with its guards.
 func (h *hardened) function(L *lua.LState) (*lua.LFunction, error) {
 	L.Push(L.NewFunctionFromProto(h.proto))
-	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard, spreadGuard} {
+	for _, guard := range []lua.LGFunction{joinGuard, storeGuard, indexGuard, spreadGuard, tableGuard} {
 		L.Push(L.NewFunction(guard))
 	}
 	L.Push(L.G.Global)
-	if err := L.PCall(5, 1, nil); err != nil {
+	if err := L.PCall(6, 1, nil); err != nil {
 		return nil, err
 	}
 	chunk := L.CheckFunction(-1)
@@ -94,7 +96,7 @@ func hardenTree(statements []ast.Stmt, name string) (*hardened, error) {
 	chunk := at(&ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true, Names: []string{}}, Stmts: body}, 1)
 	chunk.SetLastLine(lastLine(statements))
 	proto, err := lua.Compile([]ast.Stmt{
-		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex, guardSpread, guardGlobals}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
+		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex, guardSpread, guardTable, guardGlobals}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
 		at(&ast.ReturnStmt{Exprs: []ast.Expr{chunk}}, 1),
 	}, name)
 	if err != nil {
@@ -204,6 +206,7 @@ func (h *hardener) expression(e ast.Expr) ast.Expr {
 				field.Key = call(guardIndex, field.Key.Line(), field.Key)
 			}
 		}
+		return call(guardTable, e.Line(), e)
 	}
 	return e
 }
@@ -314,6 +317,19 @@ func spreadGuard(L *lua.LState) int {
 		spend(L, n*perValue)
 	}
 	return L.GetTop()
+}
+
+// tableGuard gives back a new table, and counts it where that has what is kept measured in time: instructions that make
+// tables make far more than others. An empty one will hardly stay so, and its first name makes room for many.
+func tableGuard(L *lua.LState) int {
+	const empty, call = 512, 2
+	b := budgetOf(L)
+	b.steps -= call // tables are too common for the guard to count as instructions of the script
+	if t, ok := L.Get(1).(*lua.LTable); ok && b.keeps != nil {
+		spend(L, max(empty, int(lua51.TableSize(t))))
+	}
+	L.SetTop(1)
+	return 1
 }
 
 // storeGuard is t[key] = value.

@@ -18,7 +18,7 @@ type layout struct {
 	upvalues, frame                    uintptr // of lua.LState
 	next                               uintptr // of lua.Upvalue
 	fn, parent, pc, index, replacement uintptr // of the call frame
-	array, order                       uintptr // of lua.LTable
+	array, order, keys, texts, others  uintptr // of lua.LTable
 	registers                          uintptr // of lua.LState
 	values, top                        uintptr // of what these are in
 }
@@ -54,6 +54,9 @@ func readLayout() (l layout, err error) {
 		{&l.values, registers, "array", reflect.TypeFor[[]lua.LValue]()},
 		{&l.top, registers, "top", reflect.TypeFor[int]()},
 		{&l.order, table, "k2i", reflect.TypeFor[map[lua.LValue]int]()},
+		{&l.keys, table, "keys", reflect.TypeFor[[]lua.LValue]()},
+		{&l.texts, table, "strdict", reflect.TypeFor[map[string]lua.LValue]()},
+		{&l.others, table, "dict", reflect.TypeFor[map[lua.LValue]lua.LValue]()},
 	} {
 		if *f.to, err = offsetOf(f.in, f.name, f.typ); err != nil {
 			return layout{}, err
@@ -187,6 +190,32 @@ func Registers(L *lua.LState) (values []lua.LValue, room int) {
 	}
 	array := *at[[]lua.LValue](registers, offsets.values)
 	return array[:min(*at[int](registers, offsets.top), len(array))], len(array)
+}
+
+// TableSize is about how many bytes a table takes, without what is in it. Room for elements and keys that are gone stays, and
+// counts: nothing else tells of it.
+func TableSize(t *lua.LTable) int64 {
+	const (
+		perTable, perElement = 96, 16
+		perKey               = 16 + 40 + 50 // in the list of keys, in their order, and in one of the maps
+		order                = 250          // the smallest map of it
+		texts, others        = 800, 264     // the smallest maps; that of texts has room for 1 or for 32, which cannot be seen
+	)
+	if errLayout != nil {
+		return perTable
+	}
+	p := unsafe.Pointer(t)
+	size := int64(perTable + perElement*cap(*at[[]lua.LValue](p, offsets.array)))
+	if keys := *at[[]lua.LValue](p, offsets.keys); keys != nil {
+		size += order + perKey*int64(len(keys))
+	}
+	if *at[map[string]lua.LValue](p, offsets.texts) != nil {
+		size += texts
+	}
+	if *at[map[lua.LValue]lua.LValue](p, offsets.others) != nil {
+		size += others
+	}
+	return size
 }
 
 // hasKey reports whether a table has a key, or had it: the value may have been set to nil since.
