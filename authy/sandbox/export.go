@@ -71,7 +71,8 @@ func (s *Service) export(clock *clockRecord, apps []*application) (exported, err
 }
 
 // Import replaces what the sandbox knows by what [Service.Export] wrote, application by application; those
-// that the text does not name stay as they are. Nothing is changed when there is an error.
+// that the text does not name stay as they are. Nothing is changed when there is an error, but for those applications
+// that were replaced before a data directory could not be written.
 func (s *Service) Import(text []byte) error { return s.importInto(text, s.apps, true) }
 
 func (s *Service) importInto(text []byte, apps []*application, clock bool) error {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/authysh/authysh/authy/sandbox/store"
 )
@@ -30,7 +31,9 @@ func (s *Service) mend() error {
 		a.mu.Lock()
 		pending := a.pending()
 		a.mu.Unlock()
-		s.deliver(a, pending)
+		for _, id := range pending { // what there is no place for is left: marking it could fail, and so lead here again
+			s.courier.start(a.slot+strconv.FormatInt(id, 10), func() { s.carry(a, id) })
+		}
 	}
 	return nil
 }
