@@ -246,7 +246,7 @@ func (b *binding) async(name string, f *lua.LFunction) lua.LGFunction {
 		for i, arg := range args {
 			switch t, ok := arg.(*lua.LTable); {
 			case ok && t != b.table:
-				args[i] = copyTable(t, map[*lua.LTable]*lua.LTable{})
+				args[i] = copyTable(L, t)
 			case arg.Type() == lua.LTFunction:
 				L.RaiseError("%s: authy.async gives a task; it takes no callback (use :next and :catch)", name)
 			}
@@ -256,18 +256,35 @@ func (b *binding) async(name string, f *lua.LFunction) lua.LGFunction {
 }
 
 // copyTable copies a table and those in it; one that holds itself stays so.
-func copyTable(t *lua.LTable, known map[*lua.LTable]*lua.LTable) *lua.LTable {
-	if done := known[t]; done != nil {
-		return done
-	}
-	result := &lua.LTable{Metatable: t.Metatable}
-	known[t] = result
-	t.ForEach(func(k, v lua.LValue) {
-		if inner, ok := v.(*lua.LTable); ok {
-			v = copyTable(inner, known)
+func copyTable(L *lua.LState, t *lua.LTable) *lua.LTable {
+	made := newTally(L)
+	copies := map[*lua.LTable]*lua.LTable{}
+	var open []*lua.LTable // not yet filled; those in them may nest to any depth
+	copyOf := func(t *lua.LTable) *lua.LTable {
+		result := copies[t]
+		if result == nil {
+			result = &lua.LTable{Metatable: t.Metatable}
+			copies[t] = result
+			open = append(open, t)
 		}
-		result.RawSet(k, v)
-	})
+		return result
+	}
+	result := copyOf(t)
+	for len(open) > 0 {
+		t := open[len(open)-1]
+		open = open[:len(open)-1]
+		filled := copies[t]
+		t.ForEach(func(k, v lua.LValue) {
+			if inner, ok := v.(*lua.LTable); ok {
+				v = copyOf(inner)
+			}
+			filled.RawSet(k, v)
+		})
+		made.add(L, filled)
+	}
+	L.Push(result)
+	made.done(L)
+	L.Pop(1)
 	return result
 }
 
@@ -314,9 +331,13 @@ const resultType = "authy.result"
 // resultToLua makes the table of a result. Its raw_body, the answer as it came, is reachable but not listed by pairs; so
 // is the operation, by which the fields are known.
 func resultToLua(L *lua.LState, op authy.Operation, result any) lua.LValue {
+	answer, isAnswer := result.(interface{ RawBody() json.RawMessage })
+	if _, counted := L.Context().(*budget); counted && isAnswer {
+		const perByte = 8 // of the answer, with the tables that it becomes
+		spend(L, perByte*len(answer.RawBody()))
+	}
 	value := ToLua(L, result)
 	t, isTable := value.(*lua.LTable)
-	answer, isAnswer := result.(interface{ RawBody() json.RawMessage })
 	if !isTable || !isAnswer {
 		return value
 	}

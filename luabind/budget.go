@@ -8,6 +8,7 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -220,5 +221,47 @@ func charged(f lua.LGFunction, perByteRead int) lua.LGFunction {
 			}
 		}
 		return n
+	}
+}
+
+// tally counts the tables that a library function makes before any code can reach them, so that they are not seen by what
+// measures what is kept.
+type tally struct {
+	*budget // nil outside of one
+	made    int64
+	tables  int
+}
+
+func newTally(L *lua.LState) tally {
+	b, _ := L.Context().(*budget)
+	return tally{budget: b}
+}
+
+// add counts a table, and raises an error when they are too many or the time is over.
+func (t *tally) add(L *lua.LState, table *lua.LTable) {
+	if t.budget == nil {
+		return
+	}
+	size := lua51.TableSize(table)
+	t.made += size
+	switch {
+	case t.keeps == nil:
+		t.charge(int(size))
+	case t.made > t.memory && t.failure == nil:
+		t.exceed("Memory", "wants more than %d KiB", t.memory>>10)
+	}
+	const between = 64 // looks at the clock
+	if t.tables++; t.tables%between == 0 {
+		t.check()
+	}
+	if t.failure != nil {
+		L.RaiseError("%v", t.failure)
+	}
+}
+
+// done charges for what the script can reach now: it must be on the stack.
+func (t *tally) done(L *lua.LState) {
+	if t.budget != nil && t.keeps != nil {
+		spend(L, int(t.made))
 	}
 }

@@ -141,16 +141,20 @@ func csvParse(L *lua.LState) int {
 	}
 	list := L.NewTable()
 	list.Metatable = arrayMetatable(L)
+	made := newTally(L)
 	for {
 		record, err := rows.next()
 		if errors.Is(err, io.EOF) {
 			L.Push(list)
+			made.done(L)
 			return 1
 		}
 		if err != nil {
 			fail(L, "csv.parse", err)
 		}
-		list.Append(rowTable(L, rows.header, record))
+		row := rowTable(L, rows.header, record)
+		made.add(L, row)
+		list.Append(row)
 	}
 }
 

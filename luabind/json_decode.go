@@ -22,7 +22,7 @@ func decodeJSON(L *lua.LState, data []byte) (lua.LValue, error) {
 }
 
 func decodeJSONText(L *lua.LState, text string) (lua.LValue, error) {
-	d := jsonDecoder{L: L, text: text, null: nullOf(L), list: arrayMetatable(L), names: make(map[string]string)}
+	d := jsonDecoder{L: L, text: text, null: nullOf(L), list: arrayMetatable(L), names: make(map[string]string), made: newTally(L)}
 	if strings.HasPrefix(text, "\uFEFF") {
 		d.at = len("\uFEFF")
 	}
@@ -39,6 +39,9 @@ func decodeJSONText(L *lua.LState, text string) (lua.LValue, error) {
 	if fault != nil {
 		return nil, d.describe(fault)
 	}
+	L.Push(v)
+	d.made.done(L)
+	L.Pop(1)
 	return v, nil
 }
 
@@ -53,6 +56,7 @@ type jsonDecoder struct {
 	names map[string]string // the names seen so far: one copy of each serves all
 	null  lua.LValue
 	list  lua.LValue // metatable of lists
+	made  tally
 }
 
 // jsonFault is why a text or a value cannot be converted; containers put their step in front of path on the way up.
@@ -122,6 +126,7 @@ func (d *jsonDecoder) array(depth int) (lua.LValue, *jsonFault) {
 		t.Append(element)
 	}
 	t.Metatable = d.list
+	d.made.add(d.L, t)
 	d.stack = d.stack[:base]
 	return t, nil
 }
@@ -156,6 +161,7 @@ func (d *jsonDecoder) object(depth int) (lua.LValue, *jsonFault) {
 	for i, name := range d.keys[keysBase:] {
 		t.RawSetString(name, d.stack[base+i])
 	}
+	d.made.add(d.L, t)
 	d.stack, d.keys = d.stack[:base], d.keys[:keysBase]
 	return t, nil
 }

@@ -53,7 +53,7 @@ type task struct {
 	thread *lua.LState
 
 	status   taskStatus
-	values   []lua.LValue // what the function returned
+	values   []lua.LValue // what the function is given, before it begins, and what it returned
 	failure  *ScriptError
 	seen     bool     // somebody has taken the outcome, or will
 	waiters  int      // how many wait for it now
@@ -182,24 +182,26 @@ func (s *tasks) launch(L *lua.LState, t *task, fn lua.LValue, args []lua.LValue)
 	thread := lua51.NewThread(L)
 	t.thread = thread
 	thread.SetContext(threadContext(t.ctx))
+	t.values = append([]lua.LValue{fn}, args...)
 	s.announce()
-	go s.run(t, thread, fn, args)
+	go s.run(t, thread)
 }
 
 // run is the goroutine of a task.
-func (s *tasks) run(t *task, thread *lua.LState, fn lua.LValue, args []lua.LValue) {
+func (s *tasks) run(t *task, thread *lua.LState) {
 	s.take()
 	defer s.Unlock()
 	defer s.finish(t) // also when the Go code below fails
+	given := t.values
+	t.values = nil
 	if t.ctx.Err() != nil && !t.mustRun {
 		t.status = taskCanceled
 		return
 	}
-	thread.Push(fn)
-	for _, arg := range args {
-		thread.Push(arg)
+	for _, v := range given {
+		thread.Push(v)
 	}
-	err := lua51.PCall(thread, len(args), lua.MultRet, nil)
+	err := lua51.PCall(thread, len(given)-1, lua.MultRet, nil)
 	if err == nil {
 		t.status, t.values = taskDone, make([]lua.LValue, thread.GetTop())
 		for i := range t.values {

@@ -126,6 +126,7 @@ func (rt *Runtime) measure(most int64) int64 {
 		m.add(v)
 	}
 	for t := range rt.tasks.running {
+		m.task(t)
 		if t.thread != nil {
 			m.add(t.thread)
 		}
