@@ -343,8 +343,7 @@ func (g *goValues) enter(t *lua.LTable, at string, path []*lua.LTable) bool {
 
 // fits counts a value of some bytes, and reports whether there may be as many.
 func (g *goValues) fits(bytes int) bool {
-	const perCount = 128 // bytes, on average
-	g.count += 1 + bytes/perCount
+	g.count += 1 + bytes/perCarried
 	return g.count <= maxCarried
 }
 

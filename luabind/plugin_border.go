@@ -16,8 +16,12 @@ type border struct {
 
 func borderOf(L *lua.LState) border { return border{nullOf(L), arrayMetatable(L)} }
 
-// maxCarried bounds what crosses a border at a time.
-const maxCarried = 100_000
+// maxCarried bounds what crosses a border at a time: values, and for each that many bytes of texts on average. A text that
+// stands in many places is one in memory, but whoever writes it out writes it as often.
+const (
+	maxCarried = 100_000
+	perCarried = 128
+)
 
 // carry copies a value into the state that the border is of. Texts, numbers, booleans, json.null and tables of these
 // cross; metatables do not, but for the mark of a list. Anything else would take its own state along.
@@ -34,8 +38,8 @@ type carrier struct {
 }
 
 func (c *carrier) value(v lua.LValue, path []*lua.LTable) (lua.LValue, error) {
-	if c.count++; c.count > maxCarried {
-		return nil, fmt.Errorf("has more than %d values", maxCarried)
+	if c.count += weight(v); c.count > maxCarried {
+		return nil, errTooMuch
 	}
 	switch v := v.(type) {
 	case *lua.LNilType, lua.LBool, lua.LNumber, lua.LString:
@@ -48,6 +52,17 @@ func (c *carrier) value(v lua.LValue, path []*lua.LTable) (lua.LValue, error) {
 	}
 	return nil, fmt.Errorf("holds %s; only texts, numbers, booleans and tables of these cross between plugins and scripts", typeName(v))
 }
+
+// weight is what a value counts.
+func weight(v lua.LValue) int {
+	if text, ok := v.(lua.LString); ok {
+		return 1 + len(text)/perCarried
+	}
+	return 1
+}
+
+// errTooMuch is a value that is larger than maxCarried.
+var errTooMuch = fmt.Errorf("has more than %d values, or texts of more than %d MB", maxCarried, maxCarried*perCarried/1_000_000)
 
 func (c *carrier) table(t *lua.LTable, path []*lua.LTable) (lua.LValue, error) {
 	for _, above := range path {
@@ -69,7 +84,9 @@ func (c *carrier) table(t *lua.LTable, path []*lua.LTable) (lua.LValue, error) {
 			return
 		}
 		switch key := k.(type) {
-		case lua.LString, lua.LBool:
+		case lua.LString:
+			c.count += weight(key) - 1
+		case lua.LBool:
 		case lua.LNumber:
 			if key > largestIndex && key < lua.LNumber(lua.MaxArrayIndex) && int(key) > t.Len() {
 				failure = fmt.Errorf("has the index %s, which makes too long a list", key.String())
@@ -92,8 +109,17 @@ func (c *carrier) table(t *lua.LTable, path []*lua.LTable) (lua.LValue, error) {
 	return result, nil
 }
 
-// equalAcross reports whether two values that can cross a border are equal.
+// equalAcross reports whether two values that can cross a border are equal. What is too large to cross, or contains itself, is
+// equal to nothing.
 func equalAcross(a, b lua.LValue) bool {
+	left := maxCarried
+	return equalWithin(a, b, 0, &left)
+}
+
+func equalWithin(a, b lua.LValue, depth int, left *int) bool {
+	if *left--; *left < 0 || depth > maxDepth {
+		return false
+	}
 	ta, ok := a.(*lua.LTable)
 	if !ok {
 		return a == b || isNull(a) && isNull(b)
@@ -105,7 +131,7 @@ func equalAcross(a, b lua.LValue) bool {
 	same, count := true, 0
 	ta.ForEach(func(k, v lua.LValue) {
 		count++
-		same = same && equalAcross(v, tb.RawGet(k))
+		same = same && equalWithin(v, tb.RawGet(k), depth+1, left)
 	})
 	if same {
 		tb.ForEach(func(lua.LValue, lua.LValue) { count-- })
@@ -126,8 +152,8 @@ type exporter struct {
 }
 
 func (e *exporter) value(v lua.LValue, path []*lua.LTable) (any, error) {
-	if e.count++; e.count > maxCarried {
-		return nil, fmt.Errorf("has more than %d values", maxCarried)
+	if e.count += weight(v); e.count > maxCarried {
+		return nil, errTooMuch
 	}
 	switch v := v.(type) {
 	case *lua.LNilType:

@@ -263,7 +263,7 @@ func (o httpOptions) body() (body []byte, kind string, err error) {
 	}
 	if o.JSON != nil {
 		given++
-		e := jsonEncoder{sorted: true}
+		e := jsonEncoder{sorted: true, most: longestString}
 		text, err := e.encode(o.JSON)
 		if err != nil {
 			return nil, "", fmt.Errorf("json %w", err)

@@ -64,8 +64,9 @@ func (g *guest) envGet(L *lua.LState) int {
 
 // Limits of what programs and servers give.
 const (
-	maxOutput   = 1 << 20
-	maxArgument = 128 << 10
+	maxOutput    = 1 << 20
+	maxArgument  = 128 << 10
+	maxArguments = 1 << 20 // all together; each is copied for the program, even if they are one text
 )
 
 type execOptions struct {
@@ -83,10 +84,15 @@ func (g *guest) execRun(L *lua.LState) int {
 	var arguments []string
 	if L.Get(2) != lua.LNil {
 		list := tableAt(L, 2, op, "arguments")
+		total := 0
 		for i := range list.Len() {
 			text, ok := list.RawGetInt(i + 1).(lua.LString)
 			if !ok || len(text) > maxArgument || strings.ContainsRune(string(text), 0) {
 				refuse(L, op, "arguments", fmt.Sprintf("must be a list of texts without NUL bytes; item %d is none", i+1))
+			}
+			const perText = 16 // what the system wants beside each
+			if total += len(text) + perText; total > maxArguments {
+				refuse(L, op, "arguments", fmt.Sprintf("must not be longer than %d MiB together; hand over more by stdin", maxArguments>>20))
 			}
 			arguments = append(arguments, string(text))
 		}
