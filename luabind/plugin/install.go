@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -49,6 +50,7 @@ func read(from string) (*collector, *Source, error) {
 	}
 	if !info.IsDir() {
 		c.stripDirectory()
+		c.dropIgnored()
 	}
 	absolute, err := filepath.Abs(from)
 	if err != nil {
@@ -56,6 +58,14 @@ func read(from string) (*collector, *Source, error) {
 	}
 	s, err := c.source(filepath.Base(absolute), "")
 	return c, s, err
+}
+
+// dropIgnored leaves out what is no part of a plugin in a directory either.
+func (c *collector) dropIgnored() {
+	maps.DeleteFunc(c.files, func(name string, _ file) bool {
+		top, _, _ := strings.Cut(name, "/")
+		return slices.Contains(ignored, top)
+	})
 }
 
 // stripDirectory takes away the one directory that all files of an archive are in.
@@ -175,18 +185,15 @@ func Install(dir, from string, inspect func(*Source) (*Manifest, error), replace
 	if _, err := os.Lstat(target); err == nil && !replace {
 		return nil, nil, fmt.Errorf("plugin %s is installed already, in %s; remove that first", m.Name, target)
 	}
-	if err := c.write(dir, target); err != nil {
+	if err := c.write(dir, target, source.Checksum); err != nil {
 		return nil, nil, fmt.Errorf("cannot install the plugin %s: %w", m.Name, err)
 	}
 	installed, err := Open(target)
-	if err == nil && installed.Checksum != source.Checksum {
-		err = fmt.Errorf("plugin %s is not on disk what it was in %s; another program wrote to %s", m.Name, from, target)
-	}
 	return installed, m, err
 }
 
-// write makes the directory beside its place first, so that there is never half a plugin.
-func (c *collector) write(dir, target string) (err error) {
+// write makes the directory beside its place first, so that there is never half a plugin, or another one than was read.
+func (c *collector) write(dir, target, checksum string) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -219,6 +226,12 @@ func (c *collector) write(dir, target string) (err error) {
 		if err != nil {
 			return err
 		}
+	}
+	switch written, err := Open(temporary); {
+	case err != nil:
+		return err
+	case written.Checksum != checksum:
+		return fmt.Errorf("on disk it is not what was read; does another program write to %s?", dir)
 	}
 	return exchange(temporary, target)
 }

@@ -271,10 +271,11 @@ func inspectAs(name string) func(*Source) (*Manifest, error) {
 func TestInstall(t *testing.T) {
 	t.Parallel()
 	archives := t.TempDir()
-	entries := []entry{{"notify-1.0/", "", os.ModeDir | 0o755, ""}, {"notify-1.0/init.lua", "code", 0o644, ""}, {"notify-1.0/bin/tool", "t", 0o755, ""}}
+	entries := []entry{{"notify-1.0/", "", os.ModeDir | 0o755, ""}, {"notify-1.0/init.lua", "code", 0o644, ""}, {"notify-1.0/bin/tool", "t", 0o755, ""},
+		{"notify-1.0/.git/x", "y", 0o644, ""}, {"notify-1.0/.hg/x", "y", 0o644, ""}}
 	writeZip(t, archives+"/p.zip", entries)
 	writeTar(t, archives+"/p.tar.gz", entries)
-	write(t, archives, "src/init.lua", "code", "src/bin/tool", "t", "src/.git/x", "y")
+	write(t, archives, "src/init.lua", "code", "src/bin/tool", "t", "src/.git/x", "y", "src/.hg/x", "y")
 	if err := os.Chmod(archives+"/src/bin/tool", 0o755); err != nil {
 		t.Fatal(err)
 	}
