@@ -246,3 +246,18 @@ func TestErrorOf(t *testing.T) {
 		t.Errorf("got %q", buffer.String())
 	}
 }
+
+// TestReadScriptLarge has a file that never ends, as some devices do: a hole costs no disk.
+func TestReadScriptLarge(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "endless.lua")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip(err)
+	}
+	if _, err := luabind.ReadScript(path); err == nil || !strings.HasSuffix(err.Error(), "endless.lua is larger than 64 MiB") {
+		t.Errorf("got %v", err)
+	}
+}

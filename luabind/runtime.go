@@ -429,6 +429,9 @@ func (rt *Runtime) RunFile(ctx context.Context, path string, args ...string) err
 	return rt.Run(ctx, script)
 }
 
+// MaxScript is how many bytes a script may have that is read from a file: what is larger, such as a device, was given by mistake.
+const MaxScript = 64 << 20
+
 // ReadScript reads the Lua program at path. What is not Lua text is an error that says so.
 func ReadScript(path string) (Script, error) {
 	info, err := os.Stat(path)
@@ -438,11 +441,24 @@ func ReadScript(path string) (Script, error) {
 	if info.IsDir() {
 		return Script{}, fmt.Errorf("cannot read the script: %s is a directory", path)
 	}
-	source, err := os.ReadFile(path)
+	source, err := readAtMost(path, MaxScript)
 	if err != nil {
 		return Script{}, fmt.Errorf("cannot read the script: %w", err)
 	}
 	return Script{Name: path, Source: string(source), Dir: filepath.Dir(path)}, nil
+}
+
+func readAtMost(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("%s is larger than %d MiB", path, most>>20)
+	}
+	return text, err
 }
 
 // setArguments fills arg as the lua program does, and lets require look beside the script.

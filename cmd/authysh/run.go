@@ -129,12 +129,14 @@ func (a *app) readScript(ctx context.Context, code, args []string) (luabind.Scri
 }
 
 func (a *app) readStdin(ctx context.Context, args []string) (luabind.Script, error) {
-	source, err := io.ReadAll(a.in)
+	source, err := io.ReadAll(io.LimitReader(a.in, luabind.MaxScript+1))
 	switch {
 	case ctx.Err() != nil:
 		return luabind.Script{}, context.Cause(ctx)
 	case err != nil:
 		return luabind.Script{}, &usageError{message: "cannot read the script from standard input: " + err.Error()}
+	case len(source) > luabind.MaxScript:
+		return luabind.Script{}, &usageError{message: fmt.Sprintf("cannot read the script from standard input: it is larger than %d MiB", luabind.MaxScript>>20)}
 	case isBinary(string(source)):
 		return luabind.Script{}, notText(stdinName)
 	}
