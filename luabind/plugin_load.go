@@ -21,9 +21,10 @@ func InspectPlugin(ctx context.Context, source *plugin.Source) (*plugin.Manifest
 	return m, pluginFault(g.name, err)
 }
 
-// pluginFault names the plugin in an error, unless that has the file.
+// pluginFault names the plugin in an error, unless that has the file. What has no name yet is called by the one who knows where
+// it comes from.
 func pluginFault(name string, err error) error {
-	if _, ok := errors.AsType[*plugin.ManifestError](err); ok || err == nil {
+	if _, ok := errors.AsType[*plugin.ManifestError](err); ok || err == nil || name == "" {
 		return err
 	}
 	return fmt.Errorf("plugin %s: %w", name, err)
@@ -126,7 +127,7 @@ func markFunctions(tree any) any {
 
 // readSettings checks what the user has set, and adds the defaults.
 func (g *guest) readSettings() (err error) {
-	g.settings, err = g.manifest.Configure("settings of the plugin", g.config)
+	g.settings, err = g.manifest.Configure("plugin "+g.name, g.config)
 	return err
 }
 

@@ -79,7 +79,7 @@ func (a *app) setPluginConfig(ctx context.Context, t configTarget, args []string
 	if err != nil {
 		return err
 	}
-	node, err := pluginValue(key, strings.TrimSpace(string(text)), known)
+	node, err := checkedPluginValue(key, strings.TrimSpace(string(text)), known)
 	if err != nil {
 		return err
 	}

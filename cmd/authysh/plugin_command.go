@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,11 +74,13 @@ type shownPlugin struct {
 	Checksum    string             `json:"checksum,omitempty" yaml:"checksum,omitempty"`
 	Problem     string             `json:"problem,omitempty" yaml:"problem,omitempty"`
 
-	config []plugin.Setting
+	Settings []shownPluginSetting `json:"settings,omitempty" yaml:"settings,omitempty"`
+
+	remedy string // of the problem, if there is a simple one
 }
 
 // look makes what is shown of the plugin in a directory.
-func (a *app) look(ctx context.Context, name, dir string) shownPlugin {
+func (a *app) look(ctx context.Context, name, dir string, config map[string]map[string]any) shownPlugin {
 	shown := shownPlugin{Name: name, Dir: dir, State: pluginDisabled}
 	source, err := plugin.Open(dir)
 	var m *plugin.Manifest
@@ -89,7 +92,7 @@ func (a *app) look(ctx context.Context, name, dir string) shownPlugin {
 		shown.State, shown.Problem = pluginBroken, singleLine(err.Error())
 	} else {
 		shown.Version, shown.Summary, shown.Hooks, shown.Formats = m.Version, m.Summary, m.Hooks, m.Formats
-		shown.Permissions, shown.config = m.Permissions, m.Config
+		shown.Permissions, shown.Settings = m.Permissions, shownSettingsOf(m, config[name])
 		for _, o := range m.Operations {
 			shown.Operations = append(shown.Operations, o.Name)
 		}
@@ -114,7 +117,7 @@ func (a *app) look(ctx context.Context, name, dir string) shownPlugin {
 	}
 	for _, f := range a.plugins.failures {
 		if f.name == name {
-			shown.State, shown.Problem = pluginBroken, singleLine(f.err.Error())
+			shown.State, shown.Problem, shown.remedy = pluginBroken, singleLine(f.err.Error()), pluginRemedy(f.err, "")
 		}
 	}
 	return shown
@@ -141,7 +144,7 @@ func (a *app) knownPlugins(ctx context.Context, s *settings) ([]shownPlugin, err
 	list := []shownPlugin{}
 	for _, f := range found {
 		if !f.Shadowed {
-			list = append(list, a.look(ctx, f.Name, f.Dir))
+			list = append(list, a.look(ctx, f.Name, f.Dir, s.plugins.config))
 		}
 	}
 	for i, r := range state.Plugins {
@@ -237,7 +240,7 @@ func (a *app) pluginInfoCommand() *cobra.Command {
 				if err == nil {
 					err = errors.New("no such plugin")
 				}
-				return &usageError{message: err.Error(), hint: "authysh plugin list shows those that there are"}
+				return noSuchPlugin(err, args[0])
 			}
 			facts := list[i].facts()
 			return a.show(s, list[i], func(w io.Writer) { writeTable(w, facts) }, []string{"name", "value"}, facts)
@@ -267,8 +270,8 @@ func (p *shownPlugin) facts() [][]string {
 	if len(p.Formats) > 0 {
 		facts = append(facts, []string{"use of formats", "--output " + p.Formats[0] + ", and .output " + p.Formats[0] + " at the prompt"})
 	}
-	for _, s := range p.config {
-		facts = append(facts, []string{"setting " + s.Name, s.Type + ": " + s.Doc})
+	for _, s := range p.Settings {
+		facts = append(facts, []string{"setting " + s.Name, s.sentence()})
 	}
 	return facts
 }
@@ -328,7 +331,7 @@ func (a *app) pluginDoctorCommand() *cobra.Command {
 				}
 				switch {
 				case p.Problem != "" && p.Order > 0:
-					f = failed(exitUsage, "repair it, or run: authysh plugin disable "+p.Name, "%s", p.Problem)
+					f = failed(exitUsage, cmp.Or(p.remedy, "repair it")+", or run: authysh plugin disable "+p.Name, "%s", p.Problem)
 					code = exitUsage
 				case p.Problem != "":
 					f = warned("it is not enabled, and so in nobody's way", "%s", p.Problem)

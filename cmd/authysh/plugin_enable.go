@@ -80,7 +80,7 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	}
 	source, err := plugin.Find(dirs, name)
 	if err != nil {
-		return pluginProblem(err)
+		return noSuchPlugin(err, name)
 	}
 	m, err := luabind.InspectPlugin(ctx, source)
 	if err != nil {
@@ -107,7 +107,11 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	}
 	a.describeRequest(source, m, before, again)
 	if !yes {
-		if err := a.askToEnable(cmd, name); err != nil {
+		question := "Enable it with these permissions? [y/N] "
+		if m.Permissions.IsZero() {
+			question = "Enable it? [y/N] "
+		}
+		if err := a.askToEnable(cmd, name, question); err != nil {
 			return err
 		}
 	}
@@ -118,8 +122,8 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	if err := state.Write(file); err != nil {
 		return err
 	}
-	if _, err := m.Configure("the configuration", s.plugins.config[name]); err != nil {
-		a.warn(singleLine(err.Error()), "until that is set, the plugin is left out")
+	if _, err := m.Configure("plugin "+name, s.plugins.config[name]); err != nil {
+		a.warn(singleLine(err.Error()), pluginRemedy(err, "correct it")+"; until then the plugin is left out")
 	}
 	return a.print(printer, changedPlugin{name, m.Version, pluginEnabled, source.Dir, m.Permissions, source.Checksum}.result("enabled "+name+" "+m.Version))
 }
@@ -168,11 +172,11 @@ func (a *app) rememberPlugin(ctx context.Context, state *plugin.State, source *p
 	return state.Remember(record.Name, m)
 }
 
-func (a *app) askToEnable(cmd *cobra.Command, name string) error {
+func (a *app) askToEnable(cmd *cobra.Command, name, question string) error {
 	if !a.stdinTerminal || !a.stderrTerminal {
 		return &usageError{message: "nobody can be asked, so the plugin " + name + " was not enabled", hint: "--yes enables it without asking"}
 	}
-	answer, err := a.console.Ask(cmd.Context(), "Enable it with these permissions? [y/N] ")
+	answer, err := a.console.Ask(cmd.Context(), question)
 	if cmd.Context().Err() != nil {
 		return cmd.Context().Err()
 	}
@@ -250,7 +254,11 @@ func (a *app) pluginAddCommand() *cobra.Command {
 			}
 			source, m, err := plugin.Install(dirs[0], args[0], inspect, replace)
 			if err != nil {
-				return &usageError{message: singleLine(err.Error()), hint: "nothing was installed"}
+				hint := "nothing was installed"
+				if errors.Is(err, plugin.ErrInstalled) {
+					hint += "; --replace puts this one in its place"
+				}
+				return &usageError{message: singleLine(err.Error()), hint: hint}
 			}
 			done := changedPlugin{m.Name, m.Version, "installed", source.Dir, m.Permissions, source.Checksum}
 			return a.print(printer, done.result(fmt.Sprintf("installed %s %s in %s\nauthysh plugin enable %s lets it run", m.Name, m.Version, source.Dir, m.Name)))

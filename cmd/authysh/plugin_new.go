@@ -14,7 +14,7 @@ import (
 	"github.com/authysh/authysh/luabind/plugin"
 )
 
-// pluginSkeleton is what authysh plugin new writes, with NAME and MODULE in place of the name.
+// pluginSkeleton is what authysh plugin new writes, with NAME, MODULE and VARIABLE in place of the name.
 //
 //go:embed skeleton
 var pluginSkeleton embed.FS
@@ -56,7 +56,8 @@ func (a *app) newPlugin(name string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "tests"), 0o755); err != nil {
 		return &usageError{message: "cannot make the plugin: " + err.Error()}
 	}
-	names := strings.NewReplacer("MODULE", plugin.LuaName(name), "NAME", name)
+	module := plugin.LuaName(name)
+	names := strings.NewReplacer("MODULE", module, "VARIABLE", strings.ToUpper(module), "NAME", name)
 	written := make([]writtenFile, len(skeletonFiles))
 	for i, file := range skeletonFiles {
 		text, err := pluginSkeleton.ReadFile("skeleton/" + file)

@@ -175,7 +175,7 @@ func (a *app) tellPlugins() {
 	}
 	for _, f := range a.plugins.failures {
 		a.plugins.told = true
-		a.warn(singleLine(f.err.Error()), "the plugin "+f.name+" is left out; authysh plugin doctor tells more")
+		a.warn(singleLine(f.err.Error()), "the plugin "+f.name+" is left out; "+pluginRemedy(f.err, "authysh plugin doctor tells more"))
 	}
 }
 
@@ -375,7 +375,7 @@ func fromLua(v lua.LValue) any {
 func (a *app) noPluginCommand(name string) error {
 	i := slices.IndexFunc(a.plugins.failures, func(f pluginFailure) bool { return f.name == name })
 	if i >= 0 {
-		return &usageError{message: singleLine(a.plugins.failures[i].err.Error()), hint: "authysh plugin doctor tells more"}
+		return &usageError{message: singleLine(a.plugins.failures[i].err.Error()), hint: pluginRemedy(a.plugins.failures[i].err, "authysh plugin doctor tells more")}
 	}
 	if _, enabled := cmp.Or(a.plugins.state, &plugin.State{}).Record(name); enabled && !a.plugins.none {
 		if a.plugins.blocked != nil {

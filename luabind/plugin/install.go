@@ -165,9 +165,12 @@ func (c *collector) readTar(from string) error {
 	}
 }
 
+// ErrInstalled is what [Install] finds when the plugin is there already and is not to be replaced.
+var ErrInstalled = errors.New("is installed already")
+
 // Install puts a plugin from a directory or archive into dir, under the name that it has by its manifest, which inspect
-// reads; see the function InspectPlugin of luabind. Nothing of it is enabled by that. A plugin that is there already is an
-// error, unless replace is set.
+// reads; see the function InspectPlugin of luabind. Nothing of it is enabled by that. A plugin that is there already is
+// [ErrInstalled], unless replace is set.
 func Install(dir, from string, inspect func(*Source) (*Manifest, error), replace bool) (*Source, *Manifest, error) {
 	c, source, err := read(from)
 	if err != nil {
@@ -175,15 +178,15 @@ func Install(dir, from string, inspect func(*Source) (*Manifest, error), replace
 	}
 	source.Name = "" // that of an archive says nothing
 	m, err := inspect(source)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		err = CheckName(m.Name)
 	}
-	if err := CheckName(m.Name); err != nil {
-		return nil, nil, err
+	if err != nil {
+		return nil, nil, fmt.Errorf("plugin %s: %w", from, err)
 	}
 	target := filepath.Join(dir, m.Name)
 	if _, err := os.Lstat(target); err == nil && !replace {
-		return nil, nil, fmt.Errorf("plugin %s is installed already, in %s; remove that first", m.Name, target)
+		return nil, nil, fmt.Errorf("plugin %s %w, in %s", m.Name, ErrInstalled, target)
 	}
 	if err := c.write(dir, target, source.Checksum); err != nil {
 		return nil, nil, fmt.Errorf("cannot install the plugin %s: %w", m.Name, err)

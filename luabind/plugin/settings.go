@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -75,6 +76,14 @@ func (m *Manifest) Configure(file string, given map[string]any) (map[string]any,
 		return nil, &ManifestError{file, d.problems}
 	}
 	return values, nil
+}
+
+// Check tells what is wrong with a value of the setting, beginning with the rule; nil when nothing is.
+func (s Setting) Check(v any) error {
+	if _, reason := s.convert(v); reason != "" {
+		return errors.New(reason)
+	}
+	return nil
 }
 
 // convert takes a value of the setting's type.

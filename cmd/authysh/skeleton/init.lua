@@ -11,7 +11,7 @@ return plugin.define {
   -- What it may use of the outside; whoever enables the plugin is shown this. Ask for little.
   permissions = {
     -- net = { "hooks.example.com" },
-    -- env = { "MODULE_TOKEN" },
+    -- env = { "VARIABLE_TOKEN" },
     -- write = { "log.txt" }, -- relative: in the plugin's own directory for data
   },
 

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/authysh/authysh/luabind/plugin"
+)
+
+// shownPluginSetting is a setting of a plugin as the commands show it.
+type shownPluginSetting struct {
+	Name     string   `json:"name" yaml:"name"`
+	Type     string   `json:"type" yaml:"type"`
+	Doc      string   `json:"doc" yaml:"doc"`
+	Required bool     `json:"required,omitempty" yaml:"required,omitempty"`
+	Values   []string `json:"values,omitempty" yaml:"values,omitempty"`
+	Default  any      `json:"default,omitempty" yaml:"default,omitempty"`
+	// Value is what it is set to. Texts are hidden, as they are by config show.
+	Value any `json:"value,omitempty" yaml:"value,omitempty"`
+}
+
+func shownSettingsOf(m *plugin.Manifest, set map[string]any) []shownPluginSetting {
+	var shown []shownPluginSetting
+	for _, s := range m.Config {
+		value := set[s.Name]
+		if _, maybeSecret := value.(string); maybeSecret {
+			value = "********"
+		}
+		shown = append(shown, shownPluginSetting{s.Name, s.Type, s.Doc, s.Required, s.Values, s.Default, value})
+	}
+	return shown
+}
+
+// sentence is the setting on one line: "integer, default 3, set to 7: How many."
+func (s shownPluginSetting) sentence() string {
+	parts := []string{s.Type}
+	if len(s.Values) > 0 {
+		parts = append(parts, "one of "+strings.Join(s.Values, " "))
+	}
+	if s.Required {
+		parts = append(parts, "required")
+	}
+	if s.Default != nil {
+		parts = append(parts, "default "+encoded(s.Default))
+	}
+	switch {
+	case s.Value != nil:
+		parts = append(parts, "set to "+encoded(s.Value))
+	case s.Default == nil:
+		parts = append(parts, "not set")
+	}
+	return singleLine(strings.Join(parts, ", ") + ": " + s.Doc)
+}
+
+// encoded is a value as one would write it; a text stands as it is.
+func encoded(v any) string {
+	if text, ok := v.(string); ok && text != "" {
+		return text
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
+
+// pluginRemedy tells how to mend what keeps a plugin from being loaded, where that is a setting; otherwise it is other.
+func pluginRemedy(err error, other string) string {
+	if wrong, ok := errors.AsType[*plugin.ManifestError](err); ok && len(wrong.Problems) > 0 {
+		if field := wrong.Problems[0].Field; strings.HasPrefix(field, pluginsKey+".config.") {
+			if strings.HasPrefix(wrong.Problems[0].Reason, "is not known") {
+				return "authysh config unset " + field + " removes it"
+			}
+			return "authysh config set " + field + " VALUE sets it"
+		}
+	}
+	return other
+}
+
+// noSuchPlugin is the error about a plugin that was not found. One that lies here, where plugins are not searched for, has to
+// be installed.
+func noSuchPlugin(err error, name string) error {
+	dir := filepath.Clean(name)
+	if _, missing := os.Stat(filepath.Join(dir, plugin.MainFile)); missing != nil || name == "" {
+		return pluginProblem(err)
+	}
+	if !filepath.IsAbs(dir) {
+		dir = "." + string(filepath.Separator) + dir
+	}
+	return &usageError{
+		message: singleLine(err.Error()),
+		hint:    fmt.Sprintf("authysh plugin add %s installs the one that is there; or --plugin-dir %s looks for it where it is", dir, filepath.Dir(dir)),
+	}
+}
+
+// checkedPluginValue is pluginValue, of the type that the plugin has declared.
+func checkedPluginValue(key pluginKey, written string, known *plugin.Setting) (*yaml.Node, error) {
+	node, err := pluginValue(key, written, known)
+	if err != nil || known == nil {
+		return node, err
+	}
+	var value any
+	if err := node.Decode(&value); err != nil {
+		return nil, &usageError{message: fmt.Sprintf("%s: %v", key, err)}
+	}
+	if err := known.Check(value); err != nil {
+		return nil, &usageError{message: fmt.Sprintf("%s %v", key, err), hint: "authysh plugin info " + key[2] + " tells what it is for"}
+	}
+	return node, nil
+}
