@@ -226,6 +226,9 @@ func (a *app) openPlugins(args []string) {
 		return
 	}
 	a.plugins.enabled, a.plugins.failures = probe.plugins.enabled, probe.plugins.failures
+	if len(a.plugins.enabled) == 0 {
+		return
+	}
 	options := append(a.pluginOptions(), luabind.Stdout(io.Discard), luabind.Stderr(a.err), luabind.Log(a.scriptLog()))
 	runtime, err := luabind.New(&authy.Client{}, options...)
 	if err != nil {
@@ -342,9 +345,26 @@ func plainParams(op authy.Operation, set *arguments.Set) (params map[string]any,
 		if err := decoder.Decode(&plain); err != nil {
 			return nil, false
 		}
+		dropUnset(plain, v.Type())
 		params[name] = plain
 	}
 	return params, true
+}
+
+// dropUnset takes away the members of objects that nobody has set: as null they would be values.
+func dropUnset(plain any, t reflect.Type) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	object, ok := plain.(map[string]any)
+	if !ok || t.Kind() != reflect.Struct {
+		return
+	}
+	for name, member := range object {
+		if member == nil {
+			delete(object, name)
+		}
+	}
 }
 
 // fromLua is a value of Lua as JSON would have it.
@@ -371,7 +391,7 @@ func fromLua(v lua.LValue) any {
 	return nil
 }
 
-// noPluginCommand says why the command of an enabled plugin is not there; nil when the name is none.
+// noPluginCommand says why the command of a plugin is not there; nil when the name is none.
 func (a *app) noPluginCommand(name string) error {
 	i := slices.IndexFunc(a.plugins.failures, func(f pluginFailure) bool { return f.name == name })
 	if i >= 0 {
@@ -382,6 +402,13 @@ func (a *app) noPluginCommand(name string) error {
 			return a.plugins.blocked
 		}
 		return &usageError{message: fmt.Sprintf("the plugin %s has no commands", name), hint: "see authysh plugin info " + name}
+	}
+	if s, err := a.settings(); err == nil && !a.plugins.none && plugin.CheckName(name) == nil {
+		if dirs, err := a.pluginDirs(s); err == nil {
+			if _, err := plugin.Find(dirs, name); err == nil {
+				return &usageError{message: fmt.Sprintf("the plugin %s is installed, but not enabled", name), hint: "authysh plugin enable " + name}
+			}
+		}
 	}
 	return nil
 }
