@@ -283,7 +283,7 @@ users:
     secret: JBSWY3DPEHPK3PXP
     devices: [android, iphone]
     confirmed: true
-  - {phone: "7754615609", country_code: "1", email: bo@example.com, app: other, suspended: true}
+  - {phone: "7754615609", country_code: US, email: bo@example.com, app: other, suspended: true}
 `
 
 func TestSeed(t *testing.T) {
@@ -328,6 +328,7 @@ func TestSeed(t *testing.T) {
 		"\n- {phone: 1}\n":     `seed: line 2: user 1: country_code is invalid and can't be blank`,
 		"- {phone: 911234567, country_code: 351, email: a@b.example, secret: '1'}\n":       `secret: must be base32`,
 		"- {phone: 911234567, country_code: 351, email: a@b.example, devices: [androd]}\n": `devices: "androd" is unknown, did you mean android?`,
+		"- {phone: 911234567, country_code: XX, email: a@b.example}\n":                     `country_code: must be a calling code such as 351 or a country such as PT, got "XX"`,
 		"- {phone: 911234567, country_code: 351, email: a@b.example, app: X}\n":            `app: there is no application "X": it is one of "Sandbox App"`,
 	} {
 		users, err := sandbox.ParseSeed([]byte(text))

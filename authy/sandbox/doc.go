@@ -111,7 +111,7 @@
 // Every answer but an export also has "success":true; errors look like those of the API. The JSON forms of
 // [Message], [User], [Activity], [Approval], [Registration], [Request], [Sent] and [ClockState] are stable:
 // members are added, never changed. All members are always there. limit is 1 to 10,000, by default 100. Real true
-// takes the clock back to the real time, set is a time in RFC 3339 or Unix seconds, advance a duration such as
+// takes the clock back to the real time, set is a time in RFC 3339, a date or Unix seconds, advance a duration such as
 // "10m" or seconds, freeze true or false; they are applied together, in this order. Search finds users by a
 // part of their phone, e-mail, Authy id or custom user id.
 //

@@ -185,14 +185,14 @@ func inspectClock(s *Service, _ *request) (any, error) {
 	return named("clock", s.clock.state(), nil)
 }
 
-// inspectSetClock takes real, set (RFC 3339 or Unix seconds), advance (such as "10m", or seconds) and freeze.
+// inspectSetClock takes real, set (RFC 3339, a date with or without a time, in UTC, or Unix seconds), advance (such as "10m", or seconds) and freeze.
 func inspectSetClock(s *Service, rq *request) (any, error) {
 	var change clockChange
 	change.real, _ = rq.params.flag("real")
 	if text := rq.params.text("set"); text != "" {
 		t, err := parseTime(text)
 		if err != nil {
-			return nil, badParam("set", "must be a time like 2030-01-02T15:04:05Z or Unix seconds")
+			return nil, badParam("set", "must be a time like 2030-01-02T15:04:05Z, a date, or Unix seconds")
 		}
 		change.set = &t
 	}
@@ -225,6 +225,11 @@ func inspectSetClock(s *Service, rq *request) (any, error) {
 func parseTime(s string) (time.Time, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return time.Unix(n, 0), nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", time.DateTime} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
 	}
 	return time.Parse(time.RFC3339, s)
 }

@@ -110,6 +110,9 @@ func TestClock(t *testing.T) {
 	for form, want := range map[string]string{
 		"set=2030-01-02T03:04:05Z":                "2030-01-02T03:04:05Z",
 		"set=1700000000":                          "2023-11-14T22:13:20Z",
+		"set=2031-01-02":                          "2031-01-02T00:00:00Z",
+		"set=2031-01-02 15:04":                    "2031-01-02T15:04:00Z",
+		"set=2031-01-02T15:04:05":                 "2031-01-02T15:04:05Z",
 		"set=1700000000&advance=1h30m":            "2023-11-14T23:43:20Z",
 		"advance=90&freeze=1&set=1700000000":      "2023-11-14T22:14:50Z",
 		"set=2023-11-15T00:13:20%2B02:00":         "2023-11-14T22:13:20Z",
@@ -120,7 +123,7 @@ func TestClock(t *testing.T) {
 		}
 	}
 	b.post(path).fails(400, "60004", "Invalid parameter: set - Parameter is required, or advance, or freeze, or real")
-	b.post(path, "set=now").fails(400, "60004", "Invalid parameter: set - must be a time like 2030-01-02T15:04:05Z or Unix seconds")
+	b.post(path, "set=now").fails(400, "60004", "Invalid parameter: set - must be a time like 2030-01-02T15:04:05Z, a date, or Unix seconds")
 	b.post(path, "advance=soon").fails(400, "60004", "Invalid parameter: advance - must be a duration like 90s, 10m or 24h, or seconds")
 	b.post(path, "set=9999-01-01T00:00:00Z").fails(400, "60002", "Invalid request: clock: must stay between the years 1970 and 2200, got 9999")
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nyaruka/phonenumbers"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/authysh/authysh/authy"
@@ -21,7 +22,7 @@ import (
 type SeedUser struct {
 	// App is the application's name; empty means the first.
 	App string
-	// Phone and CountryCode are as users/new takes them. Both are required.
+	// Phone and CountryCode are as users/new takes them; CountryCode may be a country, too, such as PT. Both are required.
 	Phone, CountryCode string
 	// Email is required.
 	Email string
@@ -67,7 +68,7 @@ func WithSeedFile(path string) Option {
 //
 //	users:
 //	  - phone: 911 234 567
-//	    country_code: 351
+//	    country_code: 351         # or PT
 //	    email: ana@example.com
 //	    authy_id: 1635            # the rest is optional
 //	    secret: JBSWY3DPEHPK3PXP
@@ -189,7 +190,11 @@ func (s *Service) plantOne(u SeedUser) error {
 		}
 		a = found.app
 	}
-	ph, bad := checkUser(u.CountryCode, u.Phone, u.Email)
+	country, err := callingCode(u.CountryCode)
+	if err != nil {
+		return err
+	}
+	ph, bad := checkUser(country, u.Phone, u.Email)
 	for _, name := range []string{"country_code", "cellphone", "email"} {
 		if reason, ok := bad[name]; ok {
 			return fmt.Errorf("%s %s", strings.Replace(name, "cellphone", "phone", 1), reason)
@@ -197,7 +202,6 @@ func (s *Service) plantOne(u SeedUser) error {
 	}
 	var secret []byte
 	if u.Secret != "" {
-		var err error
 		text := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "=", "").Replace(u.Secret))
 		if secret, err = base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text); err != nil || len(secret) == 0 {
 			return errors.New("secret: must be base32: letters and the digits 2 to 7")
@@ -209,6 +213,18 @@ func (s *Service) plantOne(u SeedUser) error {
 		}
 	}
 	return s.transact(a, nil, func(now time.Time) error { return a.plant(u, ph, secret, now) })
+}
+
+// callingCode takes a country in place of its calling code, as authysh itself does: those who write seeds write PT.
+func callingCode(country string) (string, error) {
+	if country == "" || isDigits(strings.TrimPrefix(country, "+")) {
+		return country, nil
+	}
+	code := phonenumbers.GetCountryCodeForRegion(strings.ToUpper(country))
+	if code == 0 {
+		return "", fmt.Errorf("country_code: must be a calling code such as 351 or a country such as PT, got %s", strconv.Quote(clip(country)))
+	}
+	return strconv.Itoa(code), nil
 }
 
 func (a *application) plant(seed SeedUser, ph phone, secret []byte, now time.Time) error {

@@ -46,7 +46,7 @@ func (a *app) sandboxClockCommand() *cobra.Command {
 	}
 	change("advance time", "move the clock on", "  authysh sandbox clock advance 10m", exactlyOne("a length of time, such as 10m or 24h"),
 		func(args []string) map[string]any { return map[string]any{"advance": args[0]} })
-	change("set time", "set the clock", "  authysh sandbox clock set 2030-01-02T15:04:05Z", exactlyOne("a time, such as 2030-01-02T15:04:05Z, or Unix seconds"),
+	change("set time", "set the clock", "  authysh sandbox clock set 2030-01-02T15:04:05Z", exactlyOne("a time, such as 2030-01-02T15:04:05Z, a date, or Unix seconds"),
 		func(args []string) map[string]any { return map[string]any{"set": args[0]} })
 	change("freeze", "let time stand still", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": true} })
 	change("thaw", "let time go on", "", noArguments, func([]string) map[string]any { return map[string]any{"freeze": false} }, "unfreeze")
