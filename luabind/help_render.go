@@ -27,6 +27,9 @@ func (m *Manual) Help(topic string) (text, near string, ok bool) {
 	} else if len(candidates) > 1 {
 		return m.choice(topic, candidates), "", true
 	}
+	if text, ok = m.onlyInPlugins(topic); ok {
+		return text, "", true
+	}
 	return "", m.nearest(topic), false
 }
 

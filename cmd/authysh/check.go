@@ -38,7 +38,9 @@ func checkHelp() string {
 	b.WriteString("Of a directory all *.lua files are checked, of - standard input. Each finding is\n" +
 		"a line file:line:column: severity: message [rule]. The exit code is 1 when there\n" +
 		"are any. A comment -- check: ignore RULE silences a rule on its line, or on the\n" +
-		"next when it stands alone. The rules:\n\n")
+		"next when it stands alone. In the directory of a plugin its code is checked by\n" +
+		"what plugins have, and its tests by what authysh plugin test gives them.\n\n" +
+		"The rules:\n\n")
 	for i, rule := range check.Rules {
 		if i > 0 {
 			b.WriteString("\n")
@@ -68,8 +70,7 @@ func (a *app) checkScripts(cmd *cobra.Command, args []string, hints bool) error 
 	if err != nil {
 		return err
 	}
-	checker := check.New(a.manual())
-	checker.Hints = hints
+	checkers := &checkers{app: a, hints: hints, tests: map[string]*check.Checker{}}
 	found := []check.Finding{}
 	for _, file := range files {
 		if cmd.Context().Err() != nil {
@@ -79,7 +80,8 @@ func (a *app) checkScripts(cmd *cobra.Command, args []string, hints bool) error 
 		if err != nil {
 			return err
 		}
-		checker.Module = func(name string) (string, bool) { return moduleSource(script.Dir, name) }
+		checker, root := checkers.of(cmd.Context(), file, script.Dir)
+		checker.Module = func(name string) (string, bool) { return moduleSource(root, name) }
 		found = append(found, checker.Check(script.Name, script.Source)...)
 	}
 	if err := a.showFindings(s, found); err != nil {

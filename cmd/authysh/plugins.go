@@ -281,10 +281,15 @@ func (a *app) pluginModules() []func(*luabind.Host) luabind.Module {
 	if a.plugins.runtime == nil {
 		return nil
 	}
+	return modulesOfPlugins(a.plugins.runtime)
+}
+
+// modulesOfPlugins are the plugins of a runtime as a manual takes them, those that have operations.
+func modulesOfPlugins(runtime *luabind.Runtime) []func(*luabind.Host) luabind.Module {
 	var modules []func(*luabind.Host) luabind.Module
-	for _, info := range a.plugins.runtime.Plugins() {
+	for _, info := range runtime.Plugins() {
 		m := luabind.Module{Name: plugin.LuaName(info.Name), Doc: info.Summary, Plugin: true}
-		for _, op := range a.plugins.runtime.Operations() {
+		for _, op := range runtime.Operations() {
 			if strings.HasPrefix(op.Name, m.Name+".") {
 				m.Operations = append(m.Operations, op)
 			}

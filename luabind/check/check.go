@@ -86,12 +86,27 @@ type Checker struct {
 	Module func(name string) (source string, ok bool)
 	// Hints are reported too.
 	Hints bool
+	// Globals are what scripts find beside what the manual describes.
+	Globals []string
 
 	world *world
 }
 
 // New makes a checker of scripts that see what the manual describes.
 func New(manual *luabind.Manual) *Checker { return &Checker{world: newWorld(manual)} }
+
+// ForPlugins makes a checker of the code of plugins, which see less of Lua than scripts do, and other modules.
+func ForPlugins() *Checker {
+	w := newWorld(luabind.PluginManual())
+	delete(w.globals, "plugin") // require gives it
+	w.withheld = map[string]bool{}
+	for name := range newWorld(luabind.NewManual(nil)).globals {
+		if _, given := w.globals[name]; !given {
+			w.withheld[name] = true
+		}
+	}
+	return &Checker{world: w}
+}
 
 // Check finds the mistakes of a script, in the order of their places. name is the file that they are reported of.
 func (c *Checker) Check(name, source string) []Finding {

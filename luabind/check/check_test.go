@@ -363,3 +363,32 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+func TestPlugins(t *testing.T) {
+	t.Parallel()
+	c := ForPlugins()
+	c.Module = func(name string) (string, bool) { return "return {}", name == "helper" }
+	for _, test := range []struct{ source, want string }{
+		{`local plugin = require "plugin" return plugin.define{ name = "x" }`, ``},
+		{`local h = require "helper" print(h.x, csv.parse("a"), json.encode{}, time.now(), ...)`, ``},
+		{`http.get("https://example.com") env.get("X") fs.append("a", "b") exec.run("date", { "-u" })`, ``},
+		{`plugin.define{}`, `1:1 undefined-global`},
+		{`os.time()`, `1:1 undefined-global`},
+		{`authy.get_application_details()`, `1:1 undefined-global`},
+		{`local io = require "io"`, `1:20 unknown-module`},
+		{`csv.open("x")`, `1:5 unknown-function`},
+		{`string.dump(print)`, `1:8 unknown-function`},
+		{`http.gett("x")`, `1:6 unknown-function`},
+		{`http.get("x", { header = {} })`, `1:17 unknown-parameter`},
+		{`fs.write("x")`, `1:4 missing-parameter`},
+		{`exec.run("x", "y")`, `1:15 wrong-argument`},
+	} {
+		if got := strings.Join(rules(c.Check("init.lua", test.source)), ", "); got != test.want {
+			t.Errorf("%s: %s, want %s", test.source, got, test.want)
+		}
+	}
+	found := c.Check("init.lua", "os.exit()")
+	if len(found) != 1 || found[0].Message != `undefined global "os": plugins do not have it` {
+		t.Errorf("%v", found)
+	}
+}

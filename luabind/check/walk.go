@@ -27,7 +27,11 @@ func (s *script) statements(statements []ast.Stmt) {
 // checkGlobal checks a name that is read.
 func (s *script) checkGlobal(n *ast.IdentExpr) {
 	_, known := s.world.globals[n.Value]
-	if known || s.uses[n] != nil || s.globals[n.Value] || s.dynamic {
+	if known || s.uses[n] != nil || s.globals[n.Value] || s.dynamic || slices.Contains(s.checker.Globals, n.Value) {
+		return
+	}
+	if s.world.withheld[n.Value] {
+		s.report(n, undefinedGlobalRule, fmt.Sprintf("undefined global %q: plugins do not have it", n.Value))
 		return
 	}
 	names := append(slices.Collect(maps.Keys(s.world.globals)), slices.Collect(maps.Keys(s.globals))...)

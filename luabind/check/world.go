@@ -33,6 +33,8 @@ type world struct {
 	modules map[string]bool             // what require knows without a file
 	members map[string]map[string]thing // of libraries and types
 	returns map[string]string           // the types that functions return
+
+	withheld map[string]bool // globals that other scripts have
 }
 
 func newWorld(manual *luabind.Manual) *world {
