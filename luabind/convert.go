@@ -418,9 +418,10 @@ func (g *goValues) list(t *lua.LTable, at string, path []*lua.LTable) any {
 
 // ToLua makes a Lua value of a Go value.
 //
-// Structs become tables by their json tags, slices lists, maps tables, nil pointers nothing; a whole number beyond
-// 2^53 becomes a string, so that it keeps its digits; a value that marshals to text becomes that text. A value that
-// contains itself raises a Lua error.
+// Structs become tables by their json tags, slices lists, maps tables, nil pointers nothing; keys of maps stay numbers and
+// booleans where they are. A slice of bytes becomes a string of them, and a [json.RawMessage] what it says. A whole number
+// beyond 2^53 becomes a string, so that it keeps its digits; a value that marshals to text becomes that text, and an error its
+// message. A value that contains itself, a channel or a function raises a Lua error.
 func ToLua(L *lua.LState, v any) lua.LValue {
 	switch v := v.(type) {
 	case nil:
@@ -434,6 +435,9 @@ func ToLua(L *lua.LState, v any) lua.LValue {
 func toLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	if depth > maxDepth {
 		L.RaiseError("a Go value of type %s is nested more than %d deep, or contains itself", v.Type(), maxDepth)
+	}
+	if text, ok := textOf(v); ok {
+		return text
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -461,13 +465,19 @@ func toLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	case reflect.String:
 		return textToLua(v)
 	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+			return bytesToLua(L, v)
+		}
 		return listToLua(L, v, depth+1)
 	case reflect.Map:
 		return mapToLua(L, v, depth+1)
 	case reflect.Struct:
 		return structToLua(L, v, depth+1)
+	case reflect.Complex64, reflect.Complex128:
+		return lua.LString(fmt.Sprint(v.Interface()))
 	}
-	return lua.LString(fmt.Sprint(v.Interface()))
+	L.RaiseError("a Go value of type %s has no counterpart in Lua", v.Type())
+	return lua.LNil
 }
 
 // textToLua keeps text as it is; ids and JSON numbers become Lua numbers when these can hold them.
@@ -510,13 +520,13 @@ func listToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 func mapToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	t := L.CreateTable(0, v.Len())
 	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(keys, compareKeys)
 	for _, key := range keys { // sorted, as tables remember the order, and pairs and the prompt show it
 		value := toLua(L, v.MapIndex(key), depth)
 		if value == lua.LNil {
 			value = nullOf(L)
 		}
-		t.RawSetString(key.String(), value)
+		t.RawSet(keyToLua(L, key), value)
 	}
 	return t
 }
