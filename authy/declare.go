@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -55,11 +56,7 @@ func (s Spec) Check() (err error) {
 	case s.Values != nil && (s.Type != "string" || s.Rule != ""):
 		return fmt.Errorf("values are for strings without another rule")
 	case s.Rule != "" && !known:
-		names := make([]string, 0, len(ruleTypes))
-		for name := range ruleTypes {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+		names := slices.Sorted(maps.Keys(ruleTypes))
 		return fmt.Errorf("rule %s is not known%s; known are %s", quote(s.Rule), didYouMean(word, names), strings.Join(names, ", "))
 	case s.Rule != "" && want != s.Type:
 		return fmt.Errorf("rule %s is for values of type %s, not %s", quote(s.Rule), want, s.Type)

@@ -25,8 +25,22 @@ type Operation struct {
 
 // Op declares an operation: its command, a sentence, its route and the method that performs it.
 //
+// Hosts may declare operations of their own. Their route has a Name, in snake_case, and an Effect; Method and Path may be
+// empty, as f does the work. The fields of P are the parameters, in order, each with tags:
+//
+//	AuthyID ID       `json:"authy_id" rule:"authy_id" doc:"Whom to score."`
+//	Reason  *string  `json:"reason" rule:"length 1-20" doc:"Why, for the log."`
+//	Tags    []string `json:"tags" doc:"Where to file it."`
+//
+// A field may be a string, bool, int, float64, a type made of one, []string, map[string]any, a struct of these, or a list of
+// such structs. It is required unless it is a pointer, a list or a map; the tag required:"" makes the latter required, too.
+// The rule is checked before f is called, and shown wherever the parameter is: "authy_id", "email", "ip", "url", "text"
+// (not blank), "segment" (of a path), "json", "digits 6-8", "length 1-255", "range 0-100" or "range 0-" without an end,
+// "seconds 1-3600", `values ["soft","firm"]`, and "country_code" and "phone" for a pair of fields. What is private:"" is
+// masked in logs.
+//
 // It panics on parameters that the catalogue cannot carry (no json name or doc, an unknown rule, an unsupported type), so
-// that a mistake shows at the first test and never to a user. Hosts may declare operations of their own.
+// that a mistake shows at the first test and never to a user.
 func Op[P, R any](command, doc string, route Route, f func(*Client, context.Context, P) (*R, error)) Operation {
 	t := reflect.TypeFor[P]()
 	return Operation{

@@ -91,7 +91,7 @@ func paramFields(t reflect.Type) []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		field := describe(t, f)
-		field.index, field.Rule = i, parseRule(f.Tag.Get("rule"))
+		field.index, field.Rule = i, ruleOf(t, f)
 		field.Type, field.Optional = optional(f.Type)
 		if _, required := f.Tag.Lookup("required"); required {
 			field.Optional = false
@@ -99,11 +99,27 @@ func paramFields(t reflect.Type) []Field {
 		if object := elementStruct(field.Type); object != nil {
 			field.Fields = paramFields(object)
 		} else if !carried(field.Type) {
-			panic(fmt.Sprintf("authy: %s.%s: parameters of type %s cannot be bound", t, f.Name, f.Type))
+			panic(fmt.Sprintf("authy: %s.%s: parameters of type %s cannot be bound; use string, bool, int, float64, []string, map[string]any or a struct", t, f.Name, f.Type))
 		}
 		fields = append(fields, field)
 	}
 	return fields
+}
+
+// ruleOf is the rule of a field; it panics on a bad tag, and says where that stands.
+func ruleOf(t reflect.Type, f reflect.StructField) Rule {
+	defer func() {
+		if reason := recover(); reason != nil {
+			panic(fmt.Sprintf("authy: %s.%s: %s", t, f.Name, strings.TrimPrefix(fmt.Sprint(reason), "authy: ")))
+		}
+	}()
+	rule := parseRule(f.Tag.Get("rule"))
+	word, _, _ := strings.Cut(f.Tag.Get("rule"), " ")
+	inner, _ := optional(f.Type)
+	if want, known := ruleTypes[word]; known && inner.Kind() != specTypes[want].Kind() {
+		panic(fmt.Sprintf("the rule %s is for values of type %s, not %s", word, want, f.Type))
+	}
+	return rule
 }
 
 // describe reads the tags that every field of the catalogue must have.

@@ -2,6 +2,7 @@ package authy
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/mail"
 	"net/netip"
@@ -135,7 +136,8 @@ func newRule(tag string) Rule {
 		}
 		return enumRule(values, argument == "locale")
 	}
-	panic("authy: unknown rule " + strconv.Quote(tag))
+	panic(fmt.Sprintf("authy: unknown rule %q: known are %s and values; a field is required unless it is a pointer, a list or a map",
+		tag, strings.Join(slices.Sorted(maps.Keys(ruleTypes)), ", ")))
 }
 
 // bounds reads "4-10", or "0-" for a rule without an upper bound.

@@ -102,7 +102,8 @@ var operations = sync.OnceValue(authy.Operations)
 // Loader is for hosts with a Lua state of their own: L.PreloadModule("authy", luabind.Loader(client)).
 //
 // It gives scripts the authy module in the direct, callback, try and task styles. Calls honour the context of the state
-// (L.SetContext). The other modules come with [Preload]. Nothing global is touched, in Go or in Lua.
+// (L.SetContext). The other modules come with [Preload]. Nothing global is touched, in Go or in Lua. An error of a call is a
+// Lua value: [ErrorOf] makes of what L.DoString or L.PCall returned the Go error again.
 func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
 	if client == nil {
 		panic("luabind: Loader needs a client")

@@ -31,7 +31,8 @@
 // The Go error comes back to the host: a script that ends with one is a [*ScriptError], which has the position, and errors.As
 // reaches through it to [*authy.APIError] and its like, or the error that a module, an operation or a middleware of the host
 // returned; through coroutines, tasks and flows, too. Tasks that failed while nothing waited for them are a [*TasksError],
-// os.exit is an [*ExitError], a limit that was hit a [*LimitError], and the end of the context its cause.
+// os.exit is an [*ExitError], a limit that was hit a [*LimitError], and the end of the context its cause. In a state of the
+// host's own, [ErrorOf] reads what L.DoString returned.
 //
 // # Operations and modules of the host
 //
