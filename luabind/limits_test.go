@@ -201,6 +201,8 @@ func TestOptions(t *testing.T) {
 		{"nil middleware", Use(nil), "luabind: Use was given a nil middleware"},
 		{"nil files", Files(nil), "luabind: Files was given no file system"},
 		{"operation without a name", Operations(authy.Operation{}), "luabind: Operations was given an operation without a name; make them with authy.Op or authy.Declare"},
+		{"operation without an effect", Operations(routed(authy.Route{Name: "score"})), `luabind: the operation "score" has no effect: its route must say that it reads, sends, writes or deletes`},
+		{"operation that scripts cannot write", Operations(routed(authy.Route{Name: "score user", Effect: authy.Reads})), `luabind: the operation "score user" must have a name in snake_case, which scripts can write behind a dot`},
 		{"negative time", Limit(Limits{Time: -time.Second}), "luabind: Limit: Time must not be negative, got -1s; 0 is the default"},
 		{"negative steps", Limit(Limits{Steps: -1}), "luabind: Limit: Steps must not be negative, got -1; 0 is the default"},
 		{"negative memory", Limit(Limits{Memory: -1}), "luabind: Limit: Memory must not be negative, got -1; 0 is the default"},
@@ -218,4 +220,9 @@ func TestOptions(t *testing.T) {
 		}
 		wantText(t, test.name, err.Error(), test.want)
 	}
+}
+
+// routed is an operation of a host that does nothing.
+func routed(route authy.Route) authy.Operation {
+	return authy.Op("score", "Score.", route, func(*authy.Client, context.Context, struct{}) (*struct{}, error) { return nil, nil })
 }

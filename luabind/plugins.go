@@ -68,6 +68,12 @@ func Operations(operations ...authy.Operation) Option {
 			if op.Name == "" {
 				return errors.New("luabind: Operations was given an operation without a name; make them with authy.Op or authy.Declare")
 			}
+			if !isOperationName(op.Name) {
+				return fmt.Errorf("luabind: the operation %q must have a name in snake_case, which scripts can write behind a dot", op.Name)
+			}
+			if op.Effect < authy.Reads || op.Effect > authy.Deletes {
+				return fmt.Errorf("luabind: the operation %q has no effect: its route must say that it reads, sends, writes or deletes", op.Name)
+			}
 			_, known := authy.ByName(op.Name)
 			if known || slices.ContainsFunc(rt.own, func(o authy.Operation) bool { return o.Name == op.Name }) {
 				return fmt.Errorf("luabind: there is an operation %q already", op.Name)
@@ -79,6 +85,11 @@ func Operations(operations ...authy.Operation) Option {
 		}
 		return nil
 	}
+}
+
+// isOperationName reports whether a name is one that operations have: lower-case letters, digits and underscores.
+func isOperationName(name string) bool {
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == "" && name[0] >= 'a' && name[0] <= 'z'
 }
 
 // describable reports a result that the catalogue cannot carry, which would else be a panic in the middle of a help text.
