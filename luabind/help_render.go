@@ -433,6 +433,9 @@ func slotLines(slots []slot, indent string, parameters bool) [][3]string {
 			name += "?"
 		}
 		doc := strings.TrimSuffix(s.Doc, ".")
+		if doc == strings.ReplaceAll(s.Name, "_", " ") { // the doc of one that has none
+			doc = ""
+		}
 		if limit := s.limitText(); limit != "" && !strings.Contains(doc, limit) {
 			doc = strings.TrimPrefix(doc+"; "+limit, "; ")
 		}

@@ -21,9 +21,11 @@ var topicPlugins = Topic{
   }
 
 Scripts call notify.send{ text = "..." }, also as notify.try.send and
-notify.async.send; a dash in the name becomes _ there. Types are string, integer,
-number, boolean, string[] and table; a parameter may have values = { ... } or a
-rule such as "length 1-200", "range 1-10" or "email". ctx.config has the settings.
+notify.async.send; a dash in the name becomes _ there. Types are string,
+integer, number, boolean, string[] and table; a parameter may have
+values = { ... } or a rule such as "length 1-200", "range 1-10" or "email".
+A result may be a list, too: { { "ok", "boolean", "Whether it was posted." } }.
+ctx.config has the settings.
 
 Hooks go around every operation. The first plugin is the outermost: its
 before_call comes first, its after_call last.

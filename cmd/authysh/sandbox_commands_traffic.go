@@ -64,7 +64,7 @@ func (a *app) sandboxCallbacksCommand() *cobra.Command {
 	var list sandboxListFlags
 	l := &sandboxLook{
 		cmd:     &cobra.Command{Use: "callbacks", Short: "list the callbacks and webhooks that a sandbox sent", Args: belowOrNothing},
-		columns: []string{"id", "created_at", "kind", "event", "authy_id", "state", "attempts=attempts.#", "status=attempts.@reverse.0.status", "url"},
+		columns: []string{"id", "created_at", "kind", "event", "authy_id", "state", "attempts=attempts.#", "status=attempts.@reverse.0.status", "error=attempts.@reverse.0.error", "url"},
 		call: func(ctx context.Context, c *sandboxClient, _ []string) ([]byte, error) {
 			return c.list(ctx, "callbacks", list.query())
 		},

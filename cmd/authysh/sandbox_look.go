@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,9 @@ func (l *sandboxLook) result(answer []byte) present.Result {
 		row := make([]string, len(l.columns))
 		for i, column := range l.columns {
 			head, member, _ := strings.Cut(column, "=")
-			row[i] = cellOf(item.Get(cmp.Or(member, head)))
+			if cell := cellOf(item.Get(cmp.Or(member, head))); cell != "0" || !slices.Contains(noneIsZero, head) {
+				row[i] = cell
+			}
 		}
 		result.Rows = append(result.Rows, row)
 		return true
@@ -88,6 +91,9 @@ func (l *sandboxLook) result(answer []byte) present.Result {
 	}
 	return result
 }
+
+// noneIsZero are the columns in which 0 stands for none: no error code, no answer, no user.
+var noneIsZero = []string{"code", "status", "authy_id"}
 
 // cellOf is a value in a table: times without fractions of seconds, lists without brackets.
 func cellOf(value gjson.Result) string {

@@ -26,7 +26,7 @@ return plugin.define {
       doc = "Send one message.",
       effect = "sends", -- reads, sends, writes or deletes
       params = { { "text", "string", "The message.", required = true, rule = "length 1-200" } },
-      result = { sent = "string" },
+      result = { { "sent", "string", "What was sent." } },
       run = function(params, ctx)
         return { sent = ctx.config.greeting .. ", " .. params.text }
       end,
