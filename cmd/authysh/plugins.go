@@ -402,7 +402,10 @@ func (a *app) noPluginCommand(name string) error {
 	if i >= 0 {
 		return &usageError{message: singleLine(a.plugins.failures[i].err.Error()), hint: pluginRemedy(a.plugins.failures[i].err, "authysh plugin doctor tells more")}
 	}
-	if _, enabled := cmp.Or(a.plugins.state, &plugin.State{}).Record(name); enabled && !a.plugins.none {
+	if _, enabled := cmp.Or(a.plugins.state, &plugin.State{}).Record(name); enabled {
+		if a.plugins.none {
+			return &usageError{message: fmt.Sprintf("%q is the command of a plugin, which --no-plugins leaves out", name), hint: "leave --no-plugins out"}
+		}
 		if a.plugins.blocked != nil {
 			return a.plugins.blocked
 		}
