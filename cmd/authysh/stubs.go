@@ -19,6 +19,7 @@ import (
 type stubsOptions struct {
 	dir          string
 	luarc, force bool
+	plugins      bool
 }
 
 // stubsCommand is authysh stubs.
@@ -30,7 +31,7 @@ func (a *app) stubsCommand() *cobra.Command {
 		Long: "lua-language-server, which most editors can use, completes and checks scripts\n" +
 			"by them: every function with its parameters, values, results and examples.\n" +
 			"Write them again after an update of authysh.",
-		Example:     "  authysh stubs --luarc",
+		Example:     "  authysh stubs --luarc\n  authysh stubs --luarc --plugins",
 		Args:        noArguments,
 		Annotations: map[string]string{usesFlags: "output"},
 		RunE:        func(*cobra.Command, []string) error { return a.writeStubs(o) },
@@ -39,6 +40,7 @@ func (a *app) stubsCommand() *cobra.Command {
 	flags.SortFlags = false
 	flags.StringVar(&o.dir, "dir", filepath.Join(".authysh", "library"), "write into this `directory`")
 	flags.BoolVar(&o.luarc, "luarc", false, "name the directory in .luarc.json here")
+	flags.BoolVar(&o.plugins, "plugins", false, "describe also what only plugins and their tests have")
 	flags.BoolVar(&o.force, "force", false, "replace files that something else has made")
 	return cmd
 }
@@ -59,7 +61,7 @@ func (a *app) writeStubs(o *stubsOptions) error {
 	if o.dir == "" {
 		return &usageError{message: "--dir must not be empty"}
 	}
-	files := stubs.Generate(a.manual())
+	files := a.stubFiles(o.plugins)
 	if !o.force {
 		if err := foreignFile(o.dir, files); err != nil {
 			return err
