@@ -3,6 +3,8 @@ package luabind
 import (
 	"slices"
 	"strings"
+
+	"github.com/authysh/authysh/luabind/plugin"
 )
 
 // PluginManual describes what the code of a plugin sees when it is granted all that it can ask for: parts of Lua, modules
@@ -59,7 +61,7 @@ func outsideDescriptions() []Module {
 			Functions: []Function{
 				{
 					Name: "define", Doc: "Defines the plugin; init.lua returns what it gives.",
-					Params: []Param{{Name: "definition", Type: "table", Doc: "name, version, summary and what it adds"}}, Returns: []Param{{Name: "definition", Type: "table"}},
+					Params: []Param{{Name: "definition", Type: "table", Fields: definitionFields()}}, Returns: []Param{{Name: "definition", Type: "table"}},
 				},
 				{
 					Name: "mask", Doc: "Gives a copy of a value, with *** for what is secret by its name.",
@@ -110,6 +112,29 @@ func outsideDescriptions() []Module {
 				}}},
 			}},
 		},
+	}
+}
+
+// definitionFields are what a definition may have.
+func definitionFields() []Param {
+	permissions := []Param{}
+	for _, name := range plugin.PermissionNames {
+		permissions = append(permissions, Param{Name: name, Type: "string[]", Optional: true})
+	}
+	hooks := []Param{}
+	for _, name := range plugin.HookNames {
+		hooks = append(hooks, Param{Name: name, Type: "function", Optional: true})
+	}
+	return []Param{
+		{Name: "name", Type: "string", Doc: "that of the directory"},
+		{Name: "version", Type: "string", Doc: `numbers with dots, such as "1.0.0"`},
+		{Name: "summary", Type: "string", Doc: "one sentence"},
+		{Name: "requires", Type: "table", Doc: `versions by name, such as { authysh = ">=0.1" }`, Optional: true},
+		{Name: "permissions", Type: "table", Doc: "what it may use of the outside", Optional: true, Fields: permissions},
+		{Name: "config", Type: "table", Doc: "its settings by name", Optional: true},
+		{Name: "operations", Type: "table", Doc: "the calls that it adds, by name", Optional: true},
+		{Name: "hooks", Type: "table", Doc: "what happens around every call", Optional: true, Fields: hooks},
+		{Name: "formats", Type: "table", Doc: "functions by name that show a value as a text", Optional: true},
 	}
 }
 

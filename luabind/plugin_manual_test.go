@@ -75,7 +75,7 @@ func TestHelpOfWhatOnlyPluginsHave(t *testing.T) {
 		"http.post":     "http.post(url, options?)",
 		"fs.update":     "gets the text, or nil, and gives the new one",
 		"exec.run":      "Runs a program to its end, without a shell.",
-		"plugin.define": "init.lua returns what it gives",
+		"plugin.define": "before_call?   function",
 		"plugin.config": "The settings of the plugin.",
 	} {
 		text, _, ok := m.Help(topic)

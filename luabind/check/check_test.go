@@ -369,7 +369,9 @@ func TestPlugins(t *testing.T) {
 	c := ForPlugins()
 	c.Module = func(name string) (string, bool) { return "return {}", name == "helper" }
 	for _, test := range []struct{ source, want string }{
-		{`local plugin = require "plugin" return plugin.define{ name = "x" }`, ``},
+		{`local plugin = require "plugin" return plugin.define{ name = "x", version = "1", summary = "S", hooks = { before_call = print } }`, ``},
+		{`local p = require "plugin" return p.define{ name = "x", version = "1", sumary = "S" }`, `1:37 missing-parameter, 1:72 unknown-parameter`},
+		{`local p = require "plugin" return p.define{ name = "x", version = "1", summary = "S", hooks = { before = print } }`, `1:97 unknown-parameter`},
 		{`local h = require "helper" print(h.x, csv.parse("a"), json.encode{}, time.now(), ...)`, ``},
 		{`http.get("https://example.com") env.get("X") fs.append("a", "b") exec.run("date", { "-u" })`, ``},
 		{`plugin.define{}`, `1:1 undefined-global`},

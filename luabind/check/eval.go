@@ -69,7 +69,7 @@ func (s *script) resultOf(n *ast.FuncCallExpr, steps int) thing {
 		if !ok || !s.world.modules[name] {
 			return thing{}
 		}
-		return s.world.globals[name]
+		return thing{library, name}
 	}
 	if kind := s.world.returns[f.name]; kind != "" {
 		return thing{object, kind}
