@@ -22,11 +22,7 @@ func (a *app) journalShowCommand() *cobra.Command {
 		Args:        oneJournal,
 		Annotations: map[string]string{usesFlags: showsResult},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.quickSettings()
-			if err != nil {
-				return err
-			}
-			printer, err := a.printer(s)
+			_, printer, err := a.readyToShow(a.quickSettings)
 			if err != nil {
 				return err
 			}

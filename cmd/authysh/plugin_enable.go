@@ -62,11 +62,7 @@ func pluginProblem(err error) error {
 
 func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	ctx := cmd.Context()
-	s, err := a.settings()
-	if err != nil {
-		return err
-	}
-	printer, err := a.printer(s)
+	s, printer, err := a.readyToShow(a.settings)
 	if err != nil {
 		return err
 	}
@@ -198,11 +194,7 @@ func (a *app) pluginDisableCommand() *cobra.Command {
 			return a.pluginCommandNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.quickSettings()
-			if err != nil {
-				return err
-			}
-			printer, err := a.printer(s)
+			_, printer, err := a.readyToShow(a.quickSettings)
 			if err != nil {
 				return err
 			}
@@ -234,11 +226,7 @@ func (a *app) pluginAddCommand() *cobra.Command {
 		Args:        oneOf("a directory or an archive"),
 		Annotations: map[string]string{usesFlags: pluginFlagsUsed},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.settings()
-			if err != nil {
-				return err
-			}
-			printer, err := a.printer(s)
+			s, printer, err := a.readyToShow(a.settings)
 			if err != nil {
 				return err
 			}

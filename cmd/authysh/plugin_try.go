@@ -54,11 +54,7 @@ type testedCase struct {
 }
 
 func (a *app) testPlugin(ctx context.Context, dir string) error {
-	s, err := a.quickSettings()
-	if err != nil {
-		return err
-	}
-	printer, err := a.printer(s)
+	s, printer, err := a.readyToShow(a.quickSettings)
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,17 @@ func (a *app) printer(s *settings) (*present.Printer, error) {
 	return p, misused(err, "")
 }
 
+// readyToShow is how a command begins that does something before it shows a result: with the settings, which read gives, and
+// with what will show it.
+func (a *app) readyToShow(read func() (*settings, error)) (*settings, *present.Printer, error) {
+	s, err := read()
+	if err != nil {
+		return nil, nil, err
+	}
+	printer, err := a.printer(s)
+	return s, printer, err
+}
+
 // print writes the result of a command, through a pager where it is longer than the terminal is high.
 func (a *app) print(p *present.Printer, r present.Result) error {
 	if !a.pages() {

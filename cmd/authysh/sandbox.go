@@ -42,11 +42,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 
 // serveSandbox serves until it is interrupted, which is how it is meant to end.
 func (a *app) serveSandbox(cmd *cobra.Command, o *sandboxOptions) error {
-	s, err := a.quickSettings()
-	if err != nil {
-		return err
-	}
-	printer, err := a.printer(s)
+	_, printer, err := a.readyToShow(a.quickSettings)
 	if err != nil {
 		return err
 	}
