@@ -49,8 +49,9 @@ var allowed = map[string][]string{
 	"cmd/authysh/internal/present": {
 		modulePath + "/authy", "go.yaml.in/yaml/v3", "github.com/mattn/go-runewidth", "github.com/jmespath-community/go-jmespath/...",
 	},
-	"cmd/authysh/internal/qrcode": {},
-	"repl":                        {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
+	"cmd/authysh/internal/qrcode":    {},
+	"cmd/authysh/internal/wholefile": {},
+	"repl":                           {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
 }
 
 func TestImportArrows(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/wholefile"
 )
 
 // chooseKeyPlace finds out where the key is to be, as far as flags say so.
@@ -191,7 +192,7 @@ func writeKeyFile(path, key string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return &usageError{message: "cannot write the key file: " + err.Error()}
 	}
-	if err := replaceFile(path, []byte(key+"\n"), 0o600); err != nil {
+	if err := wholefile.Replace(path, []byte(key+"\n"), 0o600); err != nil {
 		return &usageError{message: "cannot write the key file: " + err.Error()}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wholefile"
 	"github.com/authysh/authysh/repl"
 )
 
@@ -166,7 +167,7 @@ func (a *app) writeConfig(c *configText, text []byte, private bool) error {
 	} else if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
 		return cannotWrite(err)
 	}
-	if err := replaceFile(c.target, text, mode); err != nil {
+	if err := wholefile.Replace(c.target, text, mode); err != nil {
 		return cannotWrite(err)
 	}
 	return nil

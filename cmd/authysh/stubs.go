@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wholefile"
 	"github.com/authysh/authysh/luabind/stubs"
 )
 
@@ -78,7 +79,7 @@ func (a *app) writeStubs(o *stubsOptions) error {
 	}
 	var written []writtenFile
 	add := func(path string, text []byte) error {
-		state, err := renewFile(path, text)
+		state, err := wholefile.Renew(path, text)
 		if err != nil {
 			return fmt.Errorf("cannot write %s: %w", path, err)
 		}

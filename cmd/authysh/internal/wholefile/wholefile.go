@@ -1,4 +1,5 @@
-package main
+// Package wholefile writes files at once: whoever reads one meanwhile sees what it was or what it is, and never a part.
+package wholefile
 
 import (
 	"bytes"
@@ -7,8 +8,9 @@ import (
 	"path/filepath"
 )
 
-// replaceFile writes beside the file and then renames, so that there is no moment without a whole file.
-func replaceFile(path string, text []byte, mode fs.FileMode) (err error) {
+// Replace writes beside the file and then renames, so that there is no moment without a whole file. A failure leaves
+// nothing behind.
+func Replace(path string, text []byte, mode fs.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -41,9 +43,9 @@ func replaceFile(path string, text []byte, mode fs.FileMode) (err error) {
 	return nil
 }
 
-// renewFile writes a file that a program makes, and that others may read. One that has the text already keeps its time;
-// a link stays one.
-func renewFile(path string, text []byte) (state string, err error) {
+// Renew writes a file that a program makes, and that others may read: "written". One that has the text already keeps its
+// time: "unchanged". A link stays one.
+func Renew(path string, text []byte) (state string, err error) {
 	if known, err := os.ReadFile(path); err == nil && bytes.Equal(known, text) {
 		return "unchanged", nil
 	}
@@ -54,7 +56,7 @@ func renewFile(path string, text []byte) (state string, err error) {
 			mode = info.Mode().Perm()
 		}
 	}
-	if err := replaceFile(path, text, mode); err != nil {
+	if err := Replace(path, text, mode); err != nil {
 		return "", err
 	}
 	return "written", nil
