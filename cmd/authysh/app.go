@@ -144,7 +144,7 @@ func (a *app) settingsWith(strongest layer) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := a.findConfig(a.config)
+	file, err := a.findConfig()
 	if err != nil {
 		return nil, err
 	}

@@ -243,7 +243,7 @@ func beginningWith(prefix string, values []string) []string {
 // completeProfile offers the profiles of the configuration file.
 func (a *app) completeProfile(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 	a.warnings = func(string, string) {} // nobody sees them, and the next command repeats them
-	file, err := a.findConfig(a.config)
+	file, err := a.findConfig()
 	if err != nil || file == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/repl"
 )
 
 // configCommand is authysh config.
@@ -44,7 +47,7 @@ func (a *app) configCommand() *cobra.Command {
 
 // showConfigPath prints one path, so that an editor can be started with it.
 func (a *app) showConfigPath() error {
-	file, err := a.findConfig(a.config)
+	file, err := a.findConfig()
 	if err != nil {
 		return err
 	}
@@ -73,4 +76,46 @@ func (a *app) showConfigPath() error {
 		Value: result, Raw: []byte(result.Path + "\n"), Pretty: func(w io.Writer) { fmt.Fprintln(w, result.Path) },
 		Head: []string{"path", "exists"}, Rows: [][]string{{result.Path, fmt.Sprint(result.Exists)}},
 	})
+}
+
+// configFiles finds the configuration files of this run.
+func (a *app) configFiles() *configFiles {
+	f := &configFiles{
+		named: a.config, lookupEnv: a.lookupEnv, userID: a.userID, warn: a.warn,
+		note: func(text string) { fmt.Fprintf(a.err, "authysh: %s\n", printable(text)) },
+	}
+	if history := repl.HistoryFile("authysh", a.lookupEnv); history != "" {
+		f.lock = filepath.Join(filepath.Dir(history), "config.lock")
+	}
+	return f
+}
+
+// findConfig opens the configuration file; nil for none.
+func (a *app) findConfig() (*configFile, error) { return a.configFiles().find() }
+
+// userConfig is where the user's own configuration file is looked for; empty if there is no home.
+func (a *app) userConfig() string { return a.configFiles().user() }
+
+func (a *app) home() string { return a.configFiles().home() }
+
+// configKey reads a key as typed, with the profile of --profile.
+func (a *app) configKey(written string) (configKey, error) {
+	chosen, err := a.profileFlag()
+	if err != nil {
+		return configKey{}, err
+	}
+	return parseConfigKey(written, chosen)
+}
+
+// profileFlag is what --profile names; empty if it was not given.
+func (a *app) profileFlag() (string, error) {
+	given := a.flags.Lookup("profile")
+	if given == nil || !given.Changed {
+		return "", nil
+	}
+	name := given.Value.String()
+	if strings.TrimSpace(name) == "" {
+		return "", &usageError{message: "--profile must not be empty"}
+	}
+	return name, nil
 }

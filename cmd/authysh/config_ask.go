@@ -38,7 +38,11 @@ func (a *app) askHost(ctx context.Context, n *newConfig) error {
 		if text == "" {
 			return nil
 		}
-		return a.checkUse(a.newConfigFile(""), configKey{setting: known}, text)
+		s, err := new(configFile).alone(configKey{setting: known}, text)
+		if s == nil || err != nil {
+			return err
+		}
+		return a.usable(s)
 	})
 	if err != nil {
 		return err

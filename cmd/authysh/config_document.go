@@ -15,13 +15,14 @@ import (
 // reads as the tree does; else, as with values over several lines, the tree is written anew. That keeps comments, order
 // and anchors, too, but not blank lines.
 type document struct {
-	file *configFile // for its path in complaints
-	text []byte
-	tree *yaml.Node // nil for a text without any value
+	files *configFiles
+	file  *configFile // for its path in complaints
+	text  []byte
+	tree  *yaml.Node // nil for a text without any value
 }
 
-func (c *configFile) document(text []byte) (*document, error) {
-	d := &document{file: c}
+func (f *configFiles) document(path string, text []byte) (*document, error) {
+	d := &document{files: f, file: f.empty(path)}
 	return d, d.load(text)
 }
 
@@ -58,7 +59,7 @@ func (d *document) set(keys []string, value *yaml.Node) error {
 			moved = true
 		}
 		if mapping.Kind != yaml.MappingNode {
-			return &usageError{message: fmt.Sprintf("%s: %s must hold keys and values, got %s", d.file.at(mapping), strings.Join(keys[:i], "."), describe(mapping))}
+			return &configError{message: fmt.Sprintf("%s: %s must hold keys and values, got %s", d.file.at(mapping), strings.Join(keys[:i], "."), describe(mapping))}
 		}
 		at := indexOf(mapping, name)
 		if at < 0 {
@@ -94,7 +95,7 @@ func (d *document) unset(keys []string) (bool, error) {
 		}
 		key, value := mapping.Content[at], mapping.Content[at+1]
 		if alias := d.referredTo(value); alias != nil {
-			return false, &usageError{
+			return false, &configError{
 				message: fmt.Sprintf("%s: %s cannot be removed, as line %d refers to it with *%s", d.file.at(key), strings.Join(keys, "."), alias.Line, alias.Value),
 				hint:    "change that line first",
 			}
@@ -118,7 +119,7 @@ func (d *document) apply(edit *splice) error {
 		}
 	}
 	if len(bytes.TrimSpace(d.text)) > 0 && d.commentsOnly() {
-		return &usageError{message: "cannot add to " + d.file.path + ", as it has an unusual form", hint: "edit it by hand"}
+		return &configError{message: "cannot add to " + d.file.path + ", as it has an unusual form", hint: "edit it by hand"}
 	}
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)

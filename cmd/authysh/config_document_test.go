@@ -12,6 +12,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// homeless finds files that know of no home.
+var homeless = &configFiles{lookupEnv: func(string) (string, bool) { return "", false }}
+
 func TestDocumentEdits(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -49,7 +52,7 @@ func TestDocumentEdits(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := (&configFile{path: "c.yaml"}).document([]byte(test.before))
+			d, err := homeless.document("c.yaml", []byte(test.before))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +85,7 @@ func FuzzConfigEdit(f *testing.F) {
 	f.Add("{host: x, profiles: {a: {<<: {retries: 1}}}}", "a", "#")
 	f.Fuzz(func(t *testing.T, source, profile, value string) {
 		parse := func(text []byte) (*configFile, error) {
-			c := &configFile{path: "x.yaml", top: layer{}, profiles: map[string]layer{}}
+			c := homeless.empty("x.yaml")
 			return c, c.parse(text)
 		}
 		before, err := parse([]byte(source))
@@ -95,12 +98,12 @@ func FuzzConfigEdit(f *testing.F) {
 			return
 		}
 		key := configKey{profile, host}
-		d, err := before.document([]byte(source))
+		d, err := homeless.document("x.yaml", []byte(source))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := d.set(key.path(), node); err != nil {
-			if _, told := errors.AsType[*usageError](err); !told {
+			if _, told := errors.AsType[*configError](err); !told {
 				t.Errorf("setting: %v", err)
 			}
 			return
@@ -139,12 +142,12 @@ func TestConcurrentEdits(t *testing.T) {
 	const many = 20
 	for i := range many {
 		group.Go(func() {
-			a := &app{err: new(strings.Builder), config: path}
-			a.lookupEnv = func(name string) (string, bool) { return home, name == "HOME" }
-			a.flags = a.globalFlags()
-			a.config = path
+			files := &configFiles{
+				named: path, lookupEnv: homeless.lookupEnv, lock: filepath.Join(home, "config.lock"), note: func(string) {},
+			}
 			key := configKey{fmt.Sprintf("p%d", i), mustSetting("retries")}
-			_, err := a.editConfig(t.Context(), configTarget{}, func(d *document) error { return a.setIn(d, key, "1") })
+			use := func(*settings) error { return nil }
+			_, err := files.edit(t.Context(), configTarget{}, func(d *document) error { return d.put(key, "1", use) })
 			if err != nil {
 				t.Error(err)
 			}

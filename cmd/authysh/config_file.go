@@ -33,36 +33,16 @@ type configFile struct {
 	home    string // for paths that begin with ~/
 }
 
-// userConfig is where the user's own configuration file is looked for; empty if there is no home.
-func (a *app) userConfig() string {
-	if dir, _ := a.lookupEnv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "authysh", "config.yaml")
+// find opens the configuration file: the one that --config names, or the first that exists. No file at all is nil.
+func (f *configFiles) find() (*configFile, error) {
+	if f.named != "" {
+		return f.read(f.named, true)
 	}
-	if home := a.home(); home != "" {
-		return filepath.Join(home, ".config", "authysh", "config.yaml")
-	}
-	return ""
-}
-
-func (a *app) home() string {
-	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home, _ := a.lookupEnv(name); home != "" {
-			return home
-		}
-	}
-	return ""
-}
-
-// findConfig opens the configuration file: the one that --config names, or the first that exists. No file at all is nil.
-func (a *app) findConfig(named string) (*configFile, error) {
-	if named != "" {
-		return a.readConfig(named, true)
-	}
-	for _, path := range []string{localConfig, a.userConfig()} {
+	for _, path := range []string{localConfig, f.user()} {
 		if path == "" {
 			continue
 		}
-		file, err := a.readConfig(path, false)
+		file, err := f.read(path, false)
 		if file != nil || err != nil {
 			return file, err
 		}
@@ -70,45 +50,45 @@ func (a *app) findConfig(named string) (*configFile, error) {
 	return nil, nil
 }
 
-// readConfig reads the file at path; one that nobody named may be missing.
-func (a *app) readConfig(path string, named bool) (*configFile, error) {
-	f, err := os.Open(path)
+// read reads the file at path; one that nobody named may be missing.
+func (f *configFiles) read(path string, named bool) (*configFile, error) {
+	opened, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) && !named {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, cannotRead(err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer opened.Close()
+	info, err := opened.Stat()
 	if err != nil {
 		return nil, cannotRead(err)
 	}
 	if info.IsDir() {
-		return nil, &usageError{message: "cannot read the configuration: " + path + " is a directory"}
+		return nil, &configError{message: "cannot read the configuration: " + path + " is a directory"}
 	}
-	source, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	source, err := io.ReadAll(io.LimitReader(opened, maxConfig+1))
 	switch {
 	case err != nil:
 		return nil, cannotRead(err)
 	case len(source) > maxConfig:
-		return nil, &usageError{message: "cannot read the configuration: " + path + " is larger than 1 MiB"}
+		return nil, &configError{message: "cannot read the configuration: " + path + " is larger than 1 MiB"}
 	}
-	file := &configFile{path: path, top: layer{}, profiles: map[string]layer{}, home: a.home()}
+	file := f.empty(path)
 	if !named {
-		file.foreign = foreignTo(info, a.userID)
+		file.foreign = foreignTo(info, f.userID)
 	}
 	if err := file.parse(source); err != nil {
 		return nil, err
 	}
 	if name := file.secret(); name != "" && info.Mode().IsRegular() && readableByOthers(info) {
-		a.warn(fmt.Sprintf("%s holds a secret (%s) and other users can read it", path, name), "chmod 600 "+path)
+		f.warn(fmt.Sprintf("%s holds a secret (%s) and other users can read it", path, name), "chmod 600 "+path)
 	}
 	return file, nil
 }
 
 func cannotRead(err error) error {
-	return &usageError{message: "cannot read the configuration: " + err.Error()}
+	return &configError{message: "cannot read the configuration: " + err.Error()}
 }
 
 // secret names a secret that the file holds; empty for none.
@@ -169,10 +149,10 @@ func (c *configFile) decode(source []byte) (*yaml.Node, error) {
 		if strings.HasPrefix(complaint, "unknown anchor") {
 			complaint = "a value that begins with * must be quoted" // and may be a key
 		}
-		return nil, &usageError{message: where + ": is not YAML: " + complaint}
+		return nil, &configError{message: where + ": is not YAML: " + complaint}
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, &usageError{message: c.path + ": must be one YAML document, but another one follows"}
+		return nil, &configError{message: c.path + ": must be one YAML document, but another one follows"}
 	}
 	return &document, nil
 }
@@ -215,7 +195,7 @@ func (c *configFile) assign(l layer, e entry, profile string) error {
 		return where.complain(e.name(profile), err.Error())
 	}
 	if known.guarded && c.foreign != "" {
-		return &usageError{
+		return &configError{
 			message: fmt.Sprintf("%s: %s is not taken from this file, as %s", where.where, e.name(profile), c.foreign),
 			hint:    "if you trust it, say so with --config " + c.path,
 		}
@@ -242,7 +222,7 @@ func (c *configFile) unknown(key *yaml.Node, profile string) error {
 	if profile != "" {
 		inside = " in profile " + profile
 	}
-	e := &usageError{message: fmt.Sprintf("%s: unknown key %q%s%s", c.at(key), clip(key.Value), inside, suggest(key.Value, names))}
+	e := &configError{message: fmt.Sprintf("%s: unknown key %q%s%s", c.at(key), clip(key.Value), inside, suggest(key.Value, names))}
 	if suggest(key.Value, names) == "" {
 		e.hint = "known keys: " + strings.Join(names, ", ")
 	}

@@ -3,11 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -107,11 +104,11 @@ func (a *app) initConfig(ctx context.Context, o *initOptions) error {
 		return err
 	}
 	o.target.user = !o.target.local && a.config == ""
-	path, named, err := a.configPath(o.target)
+	path, named, err := a.configFiles().path(o.target)
 	if err != nil {
 		return err
 	}
-	if err := refuseExisting(path, o.force); err != nil {
+	if err := a.configFiles().vacant(path, o.force); err != nil {
 		return err
 	}
 	n := new(newConfig)
@@ -125,19 +122,11 @@ func (a *app) initConfig(ctx context.Context, o *initOptions) error {
 	if err != nil {
 		return err
 	}
-	return a.writeNew(ctx, s, o, n, configText{path: path, named: named, target: path, text: text})
-}
-
-// refuseExisting keeps a file from being lost.
-func refuseExisting(path string, force bool) error {
-	_, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || err == nil && force:
-		return nil
-	case err != nil:
-		return cannotRead(err)
+	store := func(file *configFile) error { return a.storeNewKey(ctx, n, file.top) }
+	if err := a.configFiles().create(ctx, path, named, o.force, text, store); err != nil {
+		return err
 	}
-	return &usageError{message: path + " is there already", hint: "authysh config set changes a setting of it; --force replaces it"}
+	return a.tellMade(s, n, path)
 }
 
 // chooseSettings collects what the file is to say: from flags, and by questions.
@@ -169,13 +158,13 @@ func (n *newConfig) add(name, written string) {
 
 // textOf is the new file.
 func (a *app) textOf(path string, n *newConfig) ([]byte, error) {
-	d, err := a.newConfigFile(path).document(nil)
+	d, err := a.configFiles().document(path, nil)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(n.values, func(x, y configValue) int { return cmp.Compare(x.rank(), y.rank()) })
 	for _, v := range n.values {
-		if err := a.setIn(d, configKey{setting: v.setting}, v.written); err != nil {
+		if err := d.put(configKey{setting: v.setting}, v.written, a.usable); err != nil {
 			return nil, err
 		}
 	}
@@ -186,38 +175,18 @@ func (a *app) textOf(path string, n *newConfig) ([]byte, error) {
 	return append([]byte(head), d.text...), nil
 }
 
-// writeNew stores the key where it belongs, and then writes the file.
-func (a *app) writeNew(ctx context.Context, s *settings, o *initOptions, n *newConfig, c configText) error {
-	file, err := a.checked(&c, c.text)
-	if err != nil {
-		return err
-	}
-	switch by := file.top; {
-	case n.key == "" || n.keyFrom == "config":
+// storeNewKey puts the key where the new file says that it is.
+func (a *app) storeNewKey(ctx context.Context, n *newConfig, by layer) error {
+	switch {
+	case n.key == "":
 	case n.keyFrom == "file":
-		if err := writeKeyFile(by["key_file"].value.(string), n.key); err != nil {
-			return err
-		}
+		return writeKeyFile(by["key_file"].value.(string), n.key)
 	case n.keyFrom == "keyring":
 		if err := a.storeKey(ctx, by["key_keyring"].value.(string), n.key); err != nil {
 			return aboutKeyring(origin{where: "--key-from keyring"}, err)
 		}
 	}
-	unlock, err := a.lockConfigs(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := refuseExisting(c.path, o.force); err != nil {
-		return err
-	}
-	if there, err := readConfigText(c.path, c.named); err == nil {
-		c.target = there.target // a link stays one
-	}
-	if err := a.writeConfig(&c, c.text, true); err != nil {
-		return err
-	}
-	return a.tellMade(s, n, c.path)
+	return nil
 }
 
 func (a *app) tellMade(s *settings, n *newConfig, path string) error {

@@ -36,8 +36,9 @@ func (k configKey) path() []string {
 	return keys
 }
 
-// configKey reads "host" or "profiles.staging.host". The flag --profile puts the first one into a profile.
-func (a *app) configKey(written string) (configKey, error) {
+// parseConfigKey reads "host" or "profiles.staging.host". The flag --profile, whose value is chosen, puts the first one into
+// a profile.
+func parseConfigKey(written, chosen string) (configKey, error) {
 	var key configKey
 	name := written
 	if rest, dotted := strings.CutPrefix(written, profilesKey+"."); dotted {
@@ -46,18 +47,15 @@ func (a *app) configKey(written string) (configKey, error) {
 			key.profile, name = rest[:dot], rest[dot+1:]
 		}
 		if key.profile == "" {
-			return key, &usageError{message: fmt.Sprintf("%q names no profile", clip(written)), hint: "write profiles.NAME." + exampleSetting}
+			return key, &configError{message: fmt.Sprintf("%q names no profile", clip(written)), hint: "write profiles.NAME." + exampleSetting}
 		}
 		if _, ok := settingNamed(name); !ok && name != "" {
 			return key, noSuchSetting(name, true)
 		}
 	}
-	chosen, err := a.profileFlag()
 	switch {
-	case err != nil:
-		return key, err
 	case chosen != "" && key.profile != "" && key.profile != chosen:
-		return key, &usageError{message: fmt.Sprintf("%s is in profile %q, but --profile names %q", clip(written), key.profile, clip(chosen))}
+		return key, &configError{message: fmt.Sprintf("%s is in profile %q, but --profile names %q", clip(written), key.profile, clip(chosen))}
 	case chosen != "":
 		key.profile = chosen
 	}
@@ -75,23 +73,10 @@ func (a *app) configKey(written string) (configKey, error) {
 	return key, nil
 }
 
-// profileFlag is what --profile names; empty if it was not given.
-func (a *app) profileFlag() (string, error) {
-	given := a.flags.Lookup("profile")
-	if given == nil || !given.Changed {
-		return "", nil
-	}
-	name := given.Value.String()
-	if strings.TrimSpace(name) == "" {
-		return "", &usageError{message: "--profile must not be empty"}
-	}
-	return name, nil
-}
-
 // checkProfileName refuses names that nobody could type again.
 func checkProfileName(name string) error {
 	if !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
-		return &usageError{message: fmt.Sprintf("a profile's name must be plain text without blanks at its ends, got %q", clip(name))}
+		return &configError{message: fmt.Sprintf("a profile's name must be plain text without blanks at its ends, got %q", clip(name))}
 	}
 	return nil
 }
@@ -110,7 +95,7 @@ func noSuchSetting(name string, inProfile bool) error {
 	if inProfile {
 		where = " in a profile"
 	}
-	e := &usageError{message: fmt.Sprintf("there is no setting %q%s%s", clip(name), where, suggest(name, names))}
+	e := &configError{message: fmt.Sprintf("there is no setting %q%s%s", clip(name), where, suggest(name, names))}
 	if suggest(name, names) == "" {
 		e.hint = "settings: " + strings.Join(names, ", ")
 	}

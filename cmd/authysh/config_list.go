@@ -29,22 +29,19 @@ func (a *app) listConfig(t configTarget) error {
 	if err != nil {
 		return err
 	}
-	path, named, err := a.configPath(t)
+	files := a.configFiles()
+	path, named, err := files.path(t)
 	if err != nil {
 		return err
 	}
-	c, err := readConfigText(path, named)
+	file, exists, err := files.open(path, named)
 	if err != nil {
 		return err
 	}
-	file, err := a.checked(c, c.text)
-	if err != nil {
-		return err
-	}
-	if c.info == nil && named {
+	if !exists && named {
 		return &usageError{message: "cannot read the configuration: there is no file " + path}
 	}
-	if c.info == nil {
+	if !exists {
 		fmt.Fprintf(a.err, "authysh: there is no configuration file; authysh config init makes one\n")
 	}
 	profiles := slices.Sorted(maps.Keys(file.profiles))

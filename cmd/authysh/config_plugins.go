@@ -83,7 +83,7 @@ func (a *app) setPluginConfig(ctx context.Context, t configTarget, args []string
 	if err != nil {
 		return err
 	}
-	file, err := a.editConfig(ctx, t, func(d *document) error { return d.set(key, node) })
+	file, err := a.configFiles().edit(ctx, t, func(d *document) error { return d.set(key, node) })
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (a *app) unsetPluginConfig(ctx context.Context, t configTarget, written str
 		return err
 	}
 	found := false
-	file, err := a.editConfig(ctx, t, func(d *document) error {
+	file, err := a.configFiles().edit(ctx, t, func(d *document) error {
 		found, err = d.unset(key)
 		return err
 	})

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,7 +88,7 @@ func (a *app) setConfig(ctx context.Context, t configTarget, args []string, keyS
 			return err
 		}
 	}
-	file, err := a.editConfig(ctx, t, func(d *document) error { return a.setIn(d, key, value) })
+	file, err := a.configFiles().edit(ctx, t, func(d *document) error { return d.put(key, value, a.usable) })
 	if err != nil {
 		return err
 	}
@@ -98,81 +96,15 @@ func (a *app) setConfig(ctx context.Context, t configTarget, args []string, keyS
 	return a.tellChanged(s, file, key, fmt.Sprintf("%s is set in %s", key, file.path))
 }
 
-// setIn changes the document, after a look at what would make the change wrong or a surprise.
-func (a *app) setIn(d *document, key configKey, value string) error {
-	known := key.setting
-	value = known.forFile(value, d.file.path)
-	node, err := known.node(value)
-	if err != nil {
-		return origin{where: known.name}.complain(known.name, err.Error())
-	}
-	before := a.newConfigFile(d.file.path)
-	if err := before.parse(d.text); err == nil { // a file that is wrong may be mended by this very change
-		if err := a.checkSet(before, key, value); err != nil {
-			return err
+// usable says what keeps settings from being used, as far as that shows before a call.
+func (a *app) usable(s *settings) error {
+	if command := s.text("key_command"); command != "" {
+		if _, err := splitWords(command); err != nil {
+			return s.origins["key_command"].complain("key_command", err.Error())
 		}
 	}
-	return d.set(key.path(), node)
-}
-
-// checkSet refuses what the file could hold but no call could be made with, and a second source of the key.
-func (a *app) checkSet(before *configFile, key configKey, value string) error {
-	level := before.level(key.profile)
-	if level == nil {
-		names := slices.Sorted(maps.Keys(before.profiles))
-		fmt.Fprintf(a.err, "authysh: profile %s is new in %s%s\n", printable(key.profile), before.path, suggest(key.profile, names))
-	}
-	known := key.setting
-	if known.name == profileSetting {
-		_, err := before.profile(value, origin{where: "config set"})
-		return err
-	}
-	if slices.Contains(keySources, known.name) {
-		for _, other := range keySources {
-			if there, ok := level[other]; ok && other != known.name {
-				return &usageError{
-					message: fmt.Sprintf("%s: %s is set already, and only one of %s can hold", there.origin, other, strings.Join(keySources, ", ")),
-					hint:    "authysh config unset " + configKey{key.profile, mustSetting(other)}.String() + " makes room",
-				}
-			}
-		}
-	}
-	return a.checkUse(before, key, value)
-}
-
-// checkUse makes a client with the one setting, and with what it depends on.
-func (a *app) checkUse(before *configFile, key configKey, value string) error {
-	known := key.setting
-	parsed, err := known.parse(value)
-	if err != nil {
-		return nil // told when it is written
-	}
-	if known.kind == path && value != known.word {
-		parsed = before.resolve(value)
-	}
-	probe := layer{known.name: {parsed, origin{where: known.name}}}
-	if allow, ok := before.top["allow_http"]; ok && known.name == "host" {
-		probe["allow_http"] = allow
-	}
-	if allow, ok := before.profiles[key.profile]["allow_http"]; ok && known.name == "host" {
-		probe["allow_http"] = allow
-	}
-	s, err := merge(probe)
-	if err != nil {
-		return err
-	}
-	if known.name == "key_command" {
-		if _, err := splitWords(value); err != nil {
-			return origin{where: known.name}.complain(known.name, err.Error())
-		}
-	}
-	_, err = a.client(s)
+	_, err := a.client(s)
 	return err
-}
-
-func mustSetting(name string) *setting {
-	known, _ := settingNamed(name)
-	return known
 }
 
 // valueOf is the value to set: an argument, what a file or standard input holds, or what is typed.
@@ -256,29 +188,12 @@ func (a *app) fillKeyring(ctx context.Context, account string, keyStdin bool) er
 
 // tellStronger warns of what keeps a setting that was just written from having an effect.
 func (a *app) tellStronger(file *configFile, key configKey) {
-	names := []string{key.setting.name}
-	if slices.Contains(keySources, key.setting.name) {
-		names = keySources
-	}
 	env, err := fromEnv(a.lookupEnv, a.envNames())
 	if err != nil {
 		return
 	}
-	for _, name := range names {
-		if by, ok := env[name]; ok {
-			a.warn(fmt.Sprintf("%s in the environment is stronger than %s in the file", by.origin, key.setting.name), "")
-			return
-		}
-	}
-	_, profile, _, err := file.layers(layer{}, env)
-	if err != nil || key.profile != "" {
-		return
-	}
-	for _, name := range names {
-		if by, ok := profile[name]; ok {
-			a.warn(fmt.Sprintf("the profile in use is stronger: %s sets %s", by.origin, name), "")
-			return
-		}
+	if stronger := file.stronger(key, env); stronger != "" {
+		a.warn(stronger, "")
 	}
 }
 

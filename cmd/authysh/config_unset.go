@@ -39,12 +39,9 @@ func (a *app) unsetConfig(ctx context.Context, t configTarget, written string) e
 		return err
 	}
 	found := false
-	file, err := a.editConfig(ctx, t, func(d *document) error {
-		var err error
-		if found, err = d.unset(key.path()); err != nil || !found {
-			return err
-		}
-		return a.checkUnset(d, key)
+	file, err := a.configFiles().edit(ctx, t, func(d *document) (err error) {
+		found, err = d.remove(key)
+		return err
 	})
 	if err != nil {
 		return err
@@ -62,42 +59,4 @@ func (a *app) unsetConfig(ctx context.Context, t configTarget, written string) e
 		words += "; the key itself stays in the keyring"
 	}
 	return a.tellChanged(s, file, key, words)
-}
-
-// checkUnset refuses to remove the profile that the file has in use.
-func (a *app) checkUnset(d *document, key configKey) error {
-	if key.setting != nil {
-		return nil
-	}
-	after := a.newConfigFile(d.file.path)
-	if err := after.parse(d.text); err != nil {
-		return nil // told by who checks the whole
-	}
-	if used, ok := after.top[profileSetting]; ok && used.value == key.profile {
-		if _, kept := after.profiles[key.profile]; !kept {
-			return &usageError{
-				message: fmt.Sprintf("%s is the profile in use, by %s", key.profile, used.origin),
-				hint:    "authysh config use --none first, or another profile",
-			}
-		}
-	}
-	return nil
-}
-
-// level is the top, or a profile; nil for one that is not there.
-func (c *configFile) level(profile string) layer {
-	if profile == "" {
-		return c.top
-	}
-	return c.profiles[profile]
-}
-
-// holds reports whether the file sets the key in some way.
-func (c *configFile) holds(key configKey) bool {
-	if key.setting == nil {
-		_, ok := c.profiles[key.profile]
-		return ok
-	}
-	_, ok := c.level(key.profile)[key.setting.name]
-	return ok
 }

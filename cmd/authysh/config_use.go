@@ -11,9 +11,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// profileSetting names the setting that chooses a profile.
-const profileSetting = "profile"
-
 // configUseCommand is authysh config use.
 func (a *app) configUseCommand() *cobra.Command {
 	var none bool
@@ -45,14 +42,13 @@ func (a *app) configUseCommand() *cobra.Command {
 // lacksProfile says what could have been named.
 func (a *app) lacksProfile(t configTarget) error {
 	e := &usageError{message: "authysh config use needs the name of a profile, or --none"}
-	path, named, err := a.configPath(t)
+	files := a.configFiles()
+	path, named, err := files.path(t)
 	if err != nil {
 		return err
 	}
-	if c, err := readConfigText(path, named); err == nil {
-		if file, err := a.checked(c, c.text); err == nil && len(file.profiles) > 0 {
-			e.hint = "profiles: " + strings.Join(slices.Sorted(maps.Keys(file.profiles)), ", ")
-		}
+	if file, _, err := files.open(path, named); err == nil && len(file.profiles) > 0 {
+		e.hint = "profiles: " + strings.Join(slices.Sorted(maps.Keys(file.profiles)), ", ")
 	}
 	return e
 }
@@ -62,25 +58,7 @@ func (a *app) useProfile(ctx context.Context, t configTarget, name string) error
 	if err != nil {
 		return err
 	}
-	key := configKey{setting: mustSetting(profileSetting)}
-	file, err := a.editConfig(ctx, t, func(d *document) error {
-		if name == "" {
-			_, err := d.unset(key.path())
-			return err
-		}
-		file := a.newConfigFile(d.file.path)
-		if err := file.parse(d.text); err != nil {
-			return err
-		}
-		if _, err := file.profile(name, origin{where: "config use"}); err != nil {
-			return err
-		}
-		node, err := key.setting.node(name)
-		if err != nil {
-			return origin{where: "the profile's name"}.complain(profileSetting, err.Error())
-		}
-		return d.set(key.path(), node)
-	})
+	file, err := a.configFiles().edit(ctx, t, func(d *document) error { return d.use(name) })
 	if err != nil {
 		return err
 	}

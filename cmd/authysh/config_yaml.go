@@ -31,14 +31,14 @@ func (c *configFile) collect(node *yaml.Node, what string, mayMerge bool) ([]ent
 		return nil, nil
 	}
 	if node.Kind != yaml.MappingNode {
-		return nil, &usageError{message: fmt.Sprintf("%s: %s must hold keys and values, as in \"timeout: 5s\", got %s", c.at(node), what, describe(node))}
+		return nil, &configError{message: fmt.Sprintf("%s: %s must hold keys and values, as in \"timeout: 5s\", got %s", c.at(node), what, describe(node))}
 	}
 	var merged, own []entry
 	for i := 0; i < len(node.Content); i += 2 {
 		e := entry{node.Content[i], node.Content[i+1]}
 		switch {
 		case e.key.Tag == "!!merge" && !mayMerge:
-			return nil, &usageError{message: c.at(e.key) + ": what is merged with << cannot merge further keys itself"}
+			return nil, &configError{message: c.at(e.key) + ": what is merged with << cannot merge further keys itself"}
 		case e.key.Tag == "!!merge":
 			inherited, err := c.inherited(e.value, what)
 			if err != nil {
@@ -46,10 +46,10 @@ func (c *configFile) collect(node *yaml.Node, what string, mayMerge bool) ([]ent
 			}
 			merged = append(merged, inherited...)
 		case e.key.Kind != yaml.ScalarNode:
-			return nil, &usageError{message: c.at(e.key) + ": a key must be a plain name"}
+			return nil, &configError{message: c.at(e.key) + ": a key must be a plain name"}
 		default:
 			if first := find(own, e.key.Value); first >= 0 {
-				return nil, &usageError{message: fmt.Sprintf("%s: key %q is there already, in line %d", c.at(e.key), clip(e.key.Value), own[first].key.Line)}
+				return nil, &configError{message: fmt.Sprintf("%s: key %q is there already, in line %d", c.at(e.key), clip(e.key.Value), own[first].key.Line)}
 			}
 			own = append(own, e)
 		}

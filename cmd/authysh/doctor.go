@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -253,8 +252,8 @@ func writeFindings(w io.Writer, findings []finding, colored bool) {
 
 // remedyOf is the hint of a usage error.
 func remedyOf(err error) string {
-	if misuse, ok := errors.AsType[*usageError](err); ok {
-		return misuse.hint
+	if wrong, ok := misuse(err); ok {
+		return wrong.hint
 	}
 	return ""
 }

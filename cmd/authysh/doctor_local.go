@@ -27,7 +27,7 @@ func (e *examination) checkSettings() {
 	var warning finding
 	a.warnings = func(message, hint string) { warning = warned(hint, "%s", message) }
 	defer func() { a.warnings = nil }()
-	file, err := a.findConfig(a.config)
+	file, err := a.findConfig()
 	if err != nil {
 		e.found(checkConfig, failed(exitUsage, cmp.Or(remedyOf(err), "correct the file, or name another with --config"), "%s", err))
 		return

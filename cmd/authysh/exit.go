@@ -50,6 +50,17 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.message }
 
+// misuse finds a mistake in the arguments or the settings in what a command returned.
+func misuse(err error) (*usageError, bool) {
+	if e, ok := errors.AsType[*usageError](err); ok {
+		return e, true
+	}
+	if e, ok := errors.AsType[*configError](err); ok {
+		return &usageError{message: e.message, hint: e.hint}, true
+	}
+	return nil, false
+}
+
 // exitCodeOf decides the exit code of the program from what its command returned.
 func exitCodeOf(err error) exitCode {
 	if err == nil {
@@ -58,7 +69,7 @@ func exitCodeOf(err error) exitCode {
 	if stopped, ok := errors.AsType[*interrupted](err); ok {
 		return stopped.code
 	}
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if _, ok := misuse(err); ok {
 		return exitUsage
 	}
 	if left, ok := errors.AsType[*luabind.ExitError](err); ok {

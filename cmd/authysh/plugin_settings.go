@@ -18,7 +18,7 @@ type pluginSettings struct {
 // parsePlugins reads the settings of plugins. A plugin itself checks those that are its own.
 func (c *configFile) parsePlugins(e entry) error {
 	if c.foreign != "" {
-		return &usageError{
+		return &configError{
 			message: fmt.Sprintf("%s: %s is not taken from this file, as %s", c.at(e.key), pluginsKey, c.foreign),
 			hint:    "if you trust it, say so with --config " + c.path,
 		}
@@ -34,7 +34,7 @@ func (c *configFile) parsePlugins(e entry) error {
 		case "config":
 			err = c.parsePluginConfig(e.value)
 		default:
-			err = &usageError{message: fmt.Sprintf("%s: unknown key %q in %s%s", c.at(e.key), clip(e.key.Value), pluginsKey,
+			err = &configError{message: fmt.Sprintf("%s: unknown key %q in %s%s", c.at(e.key), clip(e.key.Value), pluginsKey,
 				suggest(e.key.Value, []string{"dirs", "config"})), hint: "known keys: dirs, config"}
 		}
 		if err != nil {
@@ -47,12 +47,12 @@ func (c *configFile) parsePlugins(e entry) error {
 func (c *configFile) parsePluginDirs(node *yaml.Node) error {
 	var dirs []string
 	if err := node.Decode(&dirs); err != nil || node.Kind != yaml.SequenceNode {
-		return &usageError{message: c.at(node) + ": plugins.dirs must be a list of directories, as in [~/authysh-plugins]"}
+		return &configError{message: c.at(node) + ": plugins.dirs must be a list of directories, as in [~/authysh-plugins]"}
 	}
 	c.plugins.dirs = []string{}
 	for _, dir := range dirs {
 		if dir == "" {
-			return &usageError{message: c.at(node) + ": plugins.dirs must not have an empty directory"}
+			return &configError{message: c.at(node) + ": plugins.dirs must not have an empty directory"}
 		}
 		c.plugins.dirs = append(c.plugins.dirs, c.resolve(dir))
 	}
@@ -68,7 +68,7 @@ func (c *configFile) parsePluginConfig(node *yaml.Node) error {
 	for _, e := range entries {
 		var values map[string]any
 		if err := e.value.Decode(&values); err != nil {
-			return &usageError{message: fmt.Sprintf("%s: plugins.config.%s must hold keys and values, got %s",
+			return &configError{message: fmt.Sprintf("%s: plugins.config.%s must hold keys and values, got %s",
 				c.at(e.value), clip(e.key.Value), describe(target(e.value)))}
 		}
 		c.plugins.config[e.key.Value] = values

@@ -44,7 +44,7 @@ func (p *prompter) commands() []repl.Command {
 
 // profileNames lists the profiles of the configuration file.
 func (a *app) profileNames() []string {
-	file, err := a.findConfig(a.config)
+	file, err := a.findConfig()
 	if err != nil || file == nil {
 		return nil
 	}

@@ -148,8 +148,8 @@ const keyHint = "set AUTHY_KEY, --key or key in the configuration, or run with -
 
 // hintFor is what to do about an error; empty when the error says it.
 func (a *app) hintFor(err error) string {
-	if misuse, ok := errors.AsType[*usageError](err); ok {
-		return misuse.hint
+	if wrong, ok := misuse(err); ok {
+		return wrong.hint
 	}
 	if known, ok := errors.AsType[*hinted](err); ok {
 		return known.remedy

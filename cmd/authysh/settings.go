@@ -98,6 +98,12 @@ func settingNamed(name string) (*setting, bool) {
 	return &table[i], true
 }
 
+// mustSetting is a setting that is known to be there.
+func mustSetting(name string) *setting {
+	known, _ := settingNamed(name)
+	return known
+}
+
 // flag is the name of the setting's flag, without dashes; empty for none.
 func (s *setting) flag() string {
 	if s.arg == "" {

@@ -41,9 +41,9 @@ const defaultOrigin = "default"
 // complain is a usage error about the setting called name, whose reason reads on after that.
 func (o origin) complain(name, reason string) error {
 	if o.inFile {
-		return &usageError{message: o.where + ": " + name + " " + reason}
+		return &configError{message: o.where + ": " + name + " " + reason}
 	}
-	return &usageError{message: o.where + " " + reason}
+	return &configError{message: o.where + " " + reason}
 }
 
 // settings is what the layers come to.
@@ -110,7 +110,7 @@ func (l layer) keySource() (string, error) {
 			used = name
 		default:
 			first := l[used].origin
-			return "", &usageError{
+			return "", &configError{
 				message: fmt.Sprintf("%s and %s: %s and %s are both given, but only one can hold", first, second.origin, used, name),
 				hint:    "keep one of " + strings.Join(keySources, ", "),
 			}
@@ -181,7 +181,7 @@ func unknownEnv(names []string) error {
 	}
 	for _, name := range names {
 		if strings.HasPrefix(name, envPrefix) && !slices.Contains(known, name) {
-			return &usageError{message: fmt.Sprintf("unknown environment variable %s%s", name, suggest(name, known)),
+			return &configError{message: fmt.Sprintf("unknown environment variable %s%s", name, suggest(name, known)),
 				hint: "authysh config show lists the settings"}
 		}
 	}

@@ -137,7 +137,7 @@ func example(t *testing.T, enable string) *configFile {
 	if enable != "" {
 		text = strings.Replace(text, "\n#"+enable+":", "\n"+enable+":", 1)
 	}
-	c := &configFile{path: "config.example.yaml", top: layer{}, profiles: map[string]layer{}}
+	c := homeless.empty("config.example.yaml")
 	if err := c.parse([]byte(text)); err != nil {
 		t.Fatalf("with %q: %v", enable, err)
 	}
@@ -180,7 +180,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte("profiles: &a\n  b: {<<: [*a, *a], key: [x]}\n"))
 	f.Add([]byte("host: !!binary aGVsbG8=\ntimeout: 0x10\n? [a]\n: b\n"))
 	f.Fuzz(func(t *testing.T, source []byte) {
-		c := &configFile{path: "x.yaml", top: layer{}, profiles: map[string]layer{}}
+		c := homeless.empty("x.yaml")
 		if c.parse(source) != nil {
 			return
 		}
