@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/repl"
 )
@@ -56,10 +56,10 @@ type app struct {
 	// warnings takes what warn would show; nil is standard error.
 	warnings func(message, hint string)
 
-	script luabind.Script  // what runs, for error reports
-	loaded *settings       // what it runs with
-	box    *privateSandbox // of --sandbox
-	shows  *settings       // what a command shows its result with
+	script luabind.Script   // what runs, for error reports
+	loaded *config.Settings // what it runs with
+	box    *privateSandbox  // of --sandbox
+	shows  *config.Settings // what a command shows its result with
 }
 
 // run is the program but for the process around it. It returns the exit code.
@@ -128,52 +128,4 @@ func (a *app) envNames() []string {
 		}
 	}
 	return names
-}
-
-// settings reads all levels of the configuration.
-func (a *app) settings() (*settings, error) { return a.settingsWith(nil) }
-
-// settingsWith reads them with some that are stronger than all others.
-func (a *app) settingsWith(strongest layer) (*settings, error) {
-	flags, err := a.flagLayer()
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(flags, strongest)
-	env, err := fromEnv(a.lookupEnv, a.envNames())
-	if err != nil {
-		return nil, err
-	}
-	file, err := a.findConfig()
-	if err != nil {
-		return nil, err
-	}
-	top, profile, name, err := file.layers(flags, env)
-	if err != nil {
-		return nil, err
-	}
-	s, err := merge(top, profile, env, flags)
-	if err != nil {
-		return nil, err
-	}
-	if s.profile = name; file != nil {
-		s.file, s.plugins = file.path, file.plugins
-	}
-	return s, nil
-}
-
-// quickSettings are those of the flags and the environment, for commands that need no configuration file.
-func (a *app) quickSettings() (*settings, error) { return a.settingsOver() }
-
-// settingsOver are those of the flags and the environment over weaker ones.
-func (a *app) settingsOver(weaker ...layer) (*settings, error) {
-	flags, err := a.flagLayer()
-	if err != nil {
-		return nil, err
-	}
-	env, err := fromEnv(a.lookupEnv, a.envNames())
-	if err != nil {
-		return nil, err
-	}
-	return merge(append(weaker, env, flags)...)
 }

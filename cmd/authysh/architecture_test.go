@@ -39,11 +39,15 @@ var allowed = map[string][]string{
 		modulePath + "/luabind/check", modulePath + "/luabind/stubs",
 		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault", modulePath + "/authy/receiver",
 		modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
-		"github.com/spf13/...", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
-		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
+		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/zalando/go-keyring",
 	},
 	"cmd/authysh/internal/arguments": {modulePath + "/authy"},
 	"cmd/authysh/internal/capture":   {},
+	"cmd/authysh/internal/config": {
+		modulePath + "/authy", modulePath + "/cmd/authysh/internal/present", modulePath + "/cmd/authysh/internal/wholefile", modulePath + "/luabind/plugin",
+		"github.com/spf13/viper", "go.yaml.in/yaml/v3", "github.com/gofrs/flock",
+	},
 	"cmd/authysh/internal/firstgc":   {},
 	"cmd/authysh/internal/initpages": {},
 	"cmd/authysh/internal/present": {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // callbackCommand is authysh callback: the calls by which the service tells an application what a user answered.
@@ -21,7 +23,7 @@ func (a *app) callbackCommand() *cobra.Command {
 const callbackFlags = "key config profile " + showsResult
 
 // callbackKey is the settings and the key with which callbacks are signed.
-func (a *app) callbackKey(ctx context.Context) (*settings, string, error) {
+func (a *app) callbackKey(ctx context.Context) (*config.Settings, string, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, "", err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/check"
 )
@@ -101,8 +102,8 @@ func (a *app) manual() *luabind.Manual {
 	return a.known
 }
 
-func (a *app) showFindings(s *settings, found []check.Finding) error {
-	switch s.text("output") {
+func (a *app) showFindings(s *config.Settings, found []check.Finding) error {
+	switch s.Text("output") {
 	case "", "pretty":
 		for _, f := range found {
 			if _, err := fmt.Fprintln(a.out, withoutControls(f.String())); err != nil {

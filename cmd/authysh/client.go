@@ -13,12 +13,13 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 )
 
 // connect makes the client for the service that the settings name, or for a private sandbox with --sandbox. It may lack
 // a key.
-func (a *app) connect(ctx context.Context, s *settings) (*authy.Client, error) {
+func (a *app) connect(ctx context.Context, s *config.Settings) (*authy.Client, error) {
 	if a.sandbox {
 		a.box = newPrivateSandbox()
 		client := a.box.client(s)
@@ -37,15 +38,15 @@ func (a *app) connect(ctx context.Context, s *settings) (*authy.Client, error) {
 
 // client makes the client that the settings describe, but for a key that must be fetched. Settings that no call could be
 // made with are usage errors.
-func (a *app) client(s *settings) (*authy.Client, error) {
+func (a *app) client(s *config.Settings) (*authy.Client, error) {
 	transport, err := a.transport(s)
 	if err != nil {
 		return nil, err
 	}
 	client := &authy.Client{
-		Key: s.text("key"), Host: s.text("host"), AllowHTTP: s.on("allow_http"),
-		Timeout: luabind.TimeoutSetting(s.duration("timeout")), Retries: luabind.RetriesSetting(s.count("retries")),
-		RateLimit: s.rate("rate_limit"), AccessKey: s.text("access_key"), SigningKey: s.text("signing_key"),
+		Key: s.Text("key"), Host: s.Text("host"), AllowHTTP: s.On("allow_http"),
+		Timeout: luabind.TimeoutSetting(s.Duration("timeout")), Retries: luabind.RetriesSetting(s.Count("retries")),
+		RateLimit: s.Rate("rate_limit"), AccessKey: s.Text("access_key"), SigningKey: s.Text("signing_key"),
 		HTTPClient: transport, UserAgent: "authysh/" + thisBuild().Version, Logger: a.logger(),
 	}
 	return client, checkClient(client, s)
@@ -53,7 +54,7 @@ func (a *app) client(s *settings) (*authy.Client, error) {
 
 // checkClient turns what the client finds wrong with its settings into a usage error that names their origin. A key
 // that is missing is none: scripts without calls run all the same.
-func checkClient(client *authy.Client, s *settings) error {
+func checkClient(client *authy.Client, s *config.Settings) error {
 	probe := authy.Client{
 		Key: client.Key, Host: client.Host, AllowHTTP: client.AllowHTTP, Timeout: client.Timeout,
 		RateLimit: client.RateLimit, UserAgent: client.UserAgent,
@@ -68,18 +69,16 @@ func checkClient(client *authy.Client, s *settings) error {
 	problem := invalid.Problems[0]
 	name := problem.Param
 	if name == "key" {
-		for _, source := range keySources {
-			if s.origins[source].where != "" {
-				name = source
-			}
+		if source, _ := s.KeySource(); source != "" {
+			name = source
 		}
 	}
-	return s.origins[name].complain(name, problem.Reason)
+	return s.Origin(name).Complain(name, problem.Reason)
 }
 
 // transport is the HTTP client for a proxy or for further certificates; nil, the shared one, when neither is set.
-func (a *app) transport(s *settings) (*http.Client, error) {
-	proxy, ca := s.text("proxy"), s.text("ca_file")
+func (a *app) transport(s *config.Settings) (*http.Client, error) {
+	proxy, ca := s.Text("proxy"), s.Text("ca_file")
 	if proxy == "" && ca == "" {
 		return nil, nil
 	}
@@ -87,14 +86,14 @@ func (a *app) transport(s *settings) (*http.Client, error) {
 	if proxy != "" {
 		through, err := proxyFunc(proxy)
 		if err != nil {
-			return nil, s.origins["proxy"].complain("proxy", err.Error())
+			return nil, s.Origin("proxy").Complain("proxy", err.Error())
 		}
 		transport.Proxy = through
 	}
 	if ca != "" {
 		roots, err := certificates(ca)
 		if err != nil {
-			return nil, s.origins["ca_file"].complain("ca_file", err.Error())
+			return nil, s.Origin("ca_file").Complain("ca_file", err.Error())
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	}

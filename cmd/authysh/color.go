@@ -1,7 +1,6 @@
 package main
 
-// colorSetting names the setting that decides about colours.
-const colorSetting = "color"
+import "github.com/authysh/authysh/cmd/authysh/internal/config"
 
 // colours reports whether what goes to a stream should be coloured; terminal says whether that is one. The flag --color
 // is stronger than AUTHYSH_COLOR, that than NO_COLOR, that than CLICOLOR_FORCE and CLICOLOR, and those than the configuration file.
@@ -25,9 +24,9 @@ func (a *app) colours(terminal bool) bool {
 }
 
 // colourChoice is auto, always or never.
-func (a *app) colourChoice(s *settings) string {
-	if by := s.origins[colorSetting]; by.where != "" && by.where != defaultOrigin && !by.inFile {
-		return s.text(colorSetting)
+func (a *app) colourChoice(s *config.Settings) string {
+	if by := s.Origin(config.ColorSetting); by.Where != "" && by.Where != config.DefaultOrigin && !by.InFile {
+		return s.Text(config.ColorSetting)
 	}
 	if set, _ := a.lookupEnv("NO_COLOR"); set != "" {
 		return "never"
@@ -38,5 +37,5 @@ func (a *app) colourChoice(s *settings) string {
 	if on, _ := a.lookupEnv("CLICOLOR"); on == "0" {
 		return "never"
 	}
-	return s.text(colorSetting)
+	return s.Text(config.ColorSetting)
 }

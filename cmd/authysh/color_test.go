@@ -4,15 +4,17 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 func TestColours(t *testing.T) {
 	t.Parallel()
-	inFile := func(choice string) layer {
-		return layer{colorSetting: {choice, origin{where: "authysh.yaml:1", inFile: true}}}
+	inFile := func(choice string) config.Layer {
+		return config.Layer{config.ColorSetting: {Value: choice, Origin: config.Origin{Where: "authysh.yaml:1", InFile: true}}}
 	}
 	tests := map[string]struct {
-		file     layer
+		file     config.Layer
 		env      map[string]string
 		flag     string
 		terminal bool

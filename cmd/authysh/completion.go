@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // flagValues is the annotation of a flag that lists what it may be, for the shell and for the documentation.
@@ -167,16 +167,15 @@ func amongScriptArguments(args, commandNames []string) bool {
 
 // offer tells cobra what flags and arguments may be. That is done only when a shell asks.
 func (a *app) offer(root *cobra.Command) {
-	for i := range table {
-		known := &table[i]
+	for known := range config.All() {
 		switch {
-		case known.flag() == "":
-		case known.name == outputSetting:
-			completeWith(root, known.flag(), a.forms()...)
-		case known.choices != nil:
-			completeWith(root, known.flag(), known.choices...)
-		case known.kind == toggle:
-			completeWith(root, known.flag(), "true", "false")
+		case known.Flag() == "":
+		case known.Name == config.OutputSetting:
+			completeWith(root, known.Flag(), a.forms()...)
+		case known.Choices != nil:
+			completeWith(root, known.Flag(), known.Choices...)
+		case known.Kind == config.Toggle:
+			completeWith(root, known.Flag(), "true", "false")
 		}
 	}
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfile) // an error is that there is one already
@@ -244,10 +243,10 @@ func beginningWith(prefix string, values []string) []string {
 func (a *app) completeProfile(_ *cobra.Command, _ []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 	a.warnings = func(string, string) {} // nobody sees them, and the next command repeats them
 	file, err := a.findConfig()
-	if err != nil || file == nil {
+	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return beginningWith(toComplete, slices.Sorted(maps.Keys(file.profiles))), cobra.ShellCompDirectiveNoFileComp
+	return beginningWith(toComplete, file.ProfileNames()), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeScript offers the scripts of a folder, beside the commands that cobra offers.

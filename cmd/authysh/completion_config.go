@@ -4,39 +4,41 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // completeSetting offers the settings, and behind one the values that it may have.
 func (a *app) completeSetting(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
-	inProfile := cmd.Flags().Changed(profileSetting)
+	inProfile := cmd.Flags().Changed(config.ProfileSetting)
 	var found []string
-	for _, known := range table {
+	for known := range config.All() {
 		switch {
-		case len(args) == 0 && !(known.topLevel && inProfile):
-			found = append(found, known.name+"\t"+known.doc)
-		case len(args) == 1 && args[0] == known.name && cmd.Name() == "set":
+		case len(args) == 0 && !(known.TopLevel && inProfile):
+			found = append(found, known.Name+"\t"+known.Doc)
+		case len(args) == 1 && args[0] == known.Name && cmd.Name() == "set":
 			return a.settingValues(cmd, args, known, toComplete)
 		}
 	}
 	if len(args) == 0 && !inProfile {
-		if strings.HasPrefix(toComplete, pluginsKey[:2]) {
+		if strings.HasPrefix(toComplete, config.PluginsKey[:2]) {
 			found = append(found, a.offerPluginSettings(cmd.Context())...)
 		} else {
-			found = append(found, pluginsKey+".\tthe settings of plugins")
+			found = append(found, config.PluginsKey+".\tthe settings of plugins")
 		}
 	}
 	return beginningWith(toComplete, found), cobra.ShellCompDirectiveNoFileComp
 }
 
 // settingValues offers what a setting may be.
-func (a *app) settingValues(cmd *cobra.Command, args []string, known setting, toComplete string) ([]string, cobra.ShellCompDirective) {
-	values := known.choices
+func (a *app) settingValues(cmd *cobra.Command, args []string, known *config.Setting, toComplete string) ([]string, cobra.ShellCompDirective) {
+	values := known.Choices
 	switch {
-	case known.name == profileSetting:
+	case known.Name == config.ProfileSetting:
 		return a.completeProfile(cmd, args, toComplete)
-	case known.kind == path:
+	case known.Kind == config.Path:
 		return nil, cobra.ShellCompDirectiveDefault
-	case known.kind == toggle:
+	case known.Kind == config.Toggle:
 		values = []string{"true", "false"}
 	}
 	return beginningWith(toComplete, values), cobra.ShellCompDirectiveNoFileComp

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // askValue asks until check has nothing against the answer.
@@ -33,12 +34,12 @@ func (a *app) askDefault(ctx context.Context, text, otherwise string) (string, e
 
 // askHost asks where the service is. The default need not be written.
 func (a *app) askHost(ctx context.Context, n *newConfig) error {
-	known := mustSetting("host")
+	known := config.Must("host")
 	host, err := a.askValue(ctx, fmt.Sprintf("host [%s]: ", authy.DefaultHost), func(text string) error {
 		if text == "" {
 			return nil
 		}
-		s, err := new(configFile).alone(configKey{setting: known}, text)
+		s, err := new(config.File).Alone(config.Key{Setting: known}, text)
 		if s == nil || err != nil {
 			return err
 		}

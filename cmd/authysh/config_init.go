@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // keyPlaces are what --key-from may be: where the new file says that the key is.
@@ -22,7 +24,7 @@ var keyPlaces = []struct{ name, doc string }{
 
 // initOptions are the flags of config init.
 type initOptions struct {
-	target                         configTarget
+	target                         config.Target
 	force, keyStdin                bool
 	keyFrom                        string
 	keyFile, keyCommand, keyInRing string
@@ -52,7 +54,7 @@ func (a *app) configInitCommand() *cobra.Command {
 	flags.StringVar(&o.keyCommand, "key-command", "", "the `command` that prints the key; it runs without a shell")
 	flags.StringVar(&o.keyInRing, "key-keyring", "", "the `account` of the keyring that holds the key")
 	flags.BoolVar(&o.keyStdin, "key-stdin", false, "read the key from standard input")
-	flags.BoolVar(&o.target.local, "local", false, "make ./"+localConfig)
+	flags.BoolVar(&o.target.Local, "local", false, "make ./"+config.LocalFile)
 	flags.BoolVar(&o.force, "force", false, "replace a file that is there")
 	begin.RunE = func(cmd *cobra.Command, _ []string) error { return a.initConfig(cmd.Context(), o) }
 	return begin
@@ -69,9 +71,9 @@ func listKeyPlaces() string {
 // initFlags are the global flags whose values config init writes. The form of output is that of its own result.
 func initFlags() []string {
 	var names []string
-	for i := range table {
-		if s := &table[i]; s.flag() != "" && s.name != "output" && s.name != colorSetting && s.name != profileSetting {
-			names = append(names, s.flag())
+	for s := range config.All() {
+		if s.Flag() != "" && s.Name != config.OutputSetting && s.Name != config.ColorSetting && s.Name != config.ProfileSetting {
+			names = append(names, s.Flag())
 		}
 	}
 	return names
@@ -86,16 +88,16 @@ type newConfig struct {
 
 // configValue is a setting of the new file.
 type configValue struct {
-	setting *setting
+	setting *config.Setting
 	written string
 }
 
 // rank orders the values as the table does, but what permits a host stands before the host.
 func (v configValue) rank() int {
-	if v.setting.name == "allow_http" {
+	if v.setting.Name == "allow_http" {
 		return -1
 	}
-	return slices.IndexFunc(table, func(s setting) bool { return s.name == v.setting.name })
+	return v.setting.Rank()
 }
 
 func (a *app) initConfig(ctx context.Context, o *initOptions) error {
@@ -103,30 +105,30 @@ func (a *app) initConfig(ctx context.Context, o *initOptions) error {
 	if err != nil {
 		return err
 	}
-	o.target.user = !o.target.local && a.config == ""
-	path, named, err := a.configFiles().path(o.target)
+	o.target.User = !o.target.Local && a.config == ""
+	at, err := a.configFiles().Place(o.target)
 	if err != nil {
 		return err
 	}
-	if err := a.configFiles().vacant(path, o.force); err != nil {
+	if err := a.configFiles().Vacant(at, o.force); err != nil {
 		return err
 	}
 	n := new(newConfig)
 	if err := a.chooseKeyPlace(o, n); err != nil {
 		return err
 	}
-	if err := a.chooseSettings(ctx, o, n, path); err != nil {
+	if err := a.chooseSettings(ctx, o, n, at.Path); err != nil {
 		return err
 	}
-	text, err := a.textOf(path, n)
+	text, err := a.textOf(at.Path, n)
 	if err != nil {
 		return err
 	}
-	store := func(file *configFile) error { return a.storeNewKey(ctx, n, file.top) }
-	if err := a.configFiles().create(ctx, path, named, o.force, text, store); err != nil {
+	store := func(file *config.File) error { return a.storeNewKey(ctx, n, file.Top) }
+	if err := a.configFiles().Create(ctx, at, o.force, text, store); err != nil {
 		return err
 	}
-	return a.tellMade(s, n, path)
+	return a.tellMade(s, n, at.Path)
 }
 
 // chooseSettings collects what the file is to say: from flags, and by questions.
@@ -153,18 +155,18 @@ func (a *app) chooseSettings(ctx context.Context, o *initOptions, n *newConfig, 
 }
 
 func (n *newConfig) add(name, written string) {
-	n.values = append(n.values, configValue{mustSetting(name), written})
+	n.values = append(n.values, configValue{config.Must(name), written})
 }
 
 // textOf is the new file.
 func (a *app) textOf(path string, n *newConfig) ([]byte, error) {
-	d, err := a.configFiles().document(path, nil)
+	d, err := a.configFiles().Document(path, nil)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(n.values, func(x, y configValue) int { return cmp.Compare(x.rank(), y.rank()) })
 	for _, v := range n.values {
-		if err := d.put(configKey{setting: v.setting}, v.written, a.usable); err != nil {
+		if err := d.Put(config.Key{Setting: v.setting}, v.written, a.usable); err != nil {
 			return nil, err
 		}
 	}
@@ -172,26 +174,26 @@ func (a *app) textOf(path string, n *newConfig) ([]byte, error) {
 	if n.keyFrom == "env" {
 		head += "# The key is taken from AUTHY_KEY in the environment.\n"
 	}
-	return append([]byte(head), d.text...), nil
+	return append([]byte(head), d.Text()...), nil
 }
 
 // storeNewKey puts the key where the new file says that it is.
-func (a *app) storeNewKey(ctx context.Context, n *newConfig, by layer) error {
+func (a *app) storeNewKey(ctx context.Context, n *newConfig, by config.Layer) error {
 	switch {
 	case n.key == "":
 	case n.keyFrom == "file":
-		return writeKeyFile(by["key_file"].value.(string), n.key)
+		return writeKeyFile(by["key_file"].Value.(string), n.key)
 	case n.keyFrom == "keyring":
-		if err := a.storeKey(ctx, by["key_keyring"].value.(string), n.key); err != nil {
-			return aboutKeyring(origin{where: "--key-from keyring"}, err)
+		if err := a.storeKey(ctx, by["key_keyring"].Value.(string), n.key); err != nil {
+			return aboutKeyring(config.Origin{Where: "--key-from keyring"}, err)
 		}
 	}
 	return nil
 }
 
-func (a *app) tellMade(s *settings, n *newConfig, path string) error {
+func (a *app) tellMade(s *config.Settings, n *newConfig, path string) error {
 	words := "wrote " + path
-	if s.text("output") == "" {
+	if s.Text("output") == "" {
 		fmt.Fprintf(a.err, "authysh: %s\n", words)
 		if n.keyFrom == "env" {
 			a.hint("set AUTHY_KEY to the application's API key")

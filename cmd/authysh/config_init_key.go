@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/wholefile"
 )
 
@@ -105,7 +106,7 @@ func (a *app) chooseKey(ctx context.Context, o *initOptions, n *newConfig, path 
 		if o.keyInRing != "" && !o.keyStdin && !a.flags.Changed("key") {
 			there, err := a.holdsKey(ctx, account)
 			if there || err != nil {
-				return aboutKeyring(origin{where: "--key-keyring"}, err)
+				return aboutKeyring(config.Origin{Where: "--key-keyring"}, err)
 			}
 			if !a.stdinTerminal {
 				return &usageError{message: fmt.Sprintf("the keyring holds no key for the account %q", clip(account)), hint: "--key-stdin reads one from standard input and stores it"}
@@ -131,11 +132,11 @@ func (a *app) chooseFileKey(ctx context.Context, o *initOptions, n *newConfig, f
 	case missing == nil:
 		_, err := readKeyFile(file)
 		if err != nil {
-			return origin{where: "the key file"}.complain("key_file", err.Error())
+			return config.Origin{Where: "the key file"}.Complain("key_file", err.Error())
 		}
 		return nil
 	case !errors.Is(missing, fs.ErrNotExist):
-		return origin{where: "the key file"}.complain("key_file", "cannot be read: "+missing.Error())
+		return config.Origin{Where: "the key file"}.Complain("key_file", "cannot be read: "+missing.Error())
 	case !a.stdinTerminal && !o.keyStdin && !a.flags.Changed("key"):
 		return &usageError{message: "the key file " + file + " does not exist", hint: "--key-stdin reads the key from standard input and makes the file"}
 	}

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // configListCommand is authysh config list.
@@ -24,57 +24,57 @@ func (a *app) configListCommand() *cobra.Command {
 	return list
 }
 
-func (a *app) listConfig(t configTarget) error {
+func (a *app) listConfig(t config.Target) error {
 	only, err := a.profileFlag()
 	if err != nil {
 		return err
 	}
 	files := a.configFiles()
-	path, named, err := files.path(t)
+	at, err := files.Place(t)
 	if err != nil {
 		return err
 	}
-	file, exists, err := files.open(path, named)
+	file, exists, err := files.Open(at)
 	if err != nil {
 		return err
 	}
-	if !exists && named {
-		return &usageError{message: "cannot read the configuration: there is no file " + path}
+	if !exists && at.Named {
+		return &usageError{message: "cannot read the configuration: there is no file " + at.Path}
 	}
 	if !exists {
 		fmt.Fprintf(a.err, "authysh: there is no configuration file; authysh config init makes one\n")
 	}
-	profiles := slices.Sorted(maps.Keys(file.profiles))
+	profiles := file.ProfileNames()
 	if only != "" {
-		if _, err := file.profile(only, origin{where: "--profile"}); err != nil {
+		if _, err := file.Profile(only, config.Origin{Where: "--profile"}); err != nil {
 			return err
 		}
 		profiles = []string{only}
 	}
 	listed := []shownSetting{}
 	if only == "" {
-		listed = append(listed, listLayer(file.top, "")...)
+		listed = append(listed, listLayer(file.Top, "")...)
 	}
 	for _, name := range profiles {
-		listed = append(listed, listLayer(file.profiles[name], name)...)
+		listed = append(listed, listLayer(file.Profiles[name], name)...)
 	}
 	return a.showList(file, listed)
 }
 
 // listLayer lists the settings of a level in the order of the table.
-func listLayer(l layer, profile string) []shownSetting {
+func listLayer(l config.Layer, profile string) []shownSetting {
 	var listed []shownSetting
-	for i := range table {
-		known := &table[i]
-		if v, ok := l[known.name]; ok {
-			listed = append(listed, shownSetting{Name: configKey{profile, known}.String(), Value: known.show(v.value), Origin: v.origin.where})
+	for known := range config.All() {
+		if v, ok := l[known.Name]; ok {
+			key := config.Key{Profile: profile, Setting: known}
+			listed = append(listed, shownSetting{Name: key.String(), Value: known.Show(v.Value), Origin: v.Origin.Where})
 		}
 	}
 	return listed
 }
 
-func (a *app) showList(file *configFile, listed []shownSetting) error {
-	s, err := a.settingsOver(file.top)
+func (a *app) showList(file *config.File, listed []shownSetting) error {
+	s, err := a.settingsOver(file.Top)
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,14 @@ func (a *app) showList(file *configFile, listed []shownSetting) error {
 		rows = append(rows, []string{line.Name, line.Value, line.Origin})
 	}
 	used := ""
-	if v, ok := file.top[profileSetting]; ok {
-		used = v.value.(string)
+	if v, ok := file.Top[config.ProfileSetting]; ok {
+		used = v.Value.(string)
 	}
 	result := struct {
 		File     string         `json:"file" yaml:"file"`
 		Profile  string         `json:"profile" yaml:"profile"`
 		Profiles []string       `json:"profiles" yaml:"profiles"`
 		Settings []shownSetting `json:"settings" yaml:"settings"`
-	}{file.path, used, slices.AppendSeq([]string{}, slices.Values(slices.Sorted(maps.Keys(file.profiles)))), listed}
+	}{file.Path, used, append([]string{}, file.ProfileNames()...), listed}
 	return a.show(s, result, func(w io.Writer) { writeTable(w, rows) }, []string{"name", "value", "origin"}, rows)
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
 )
@@ -24,7 +25,7 @@ func (k pluginKey) String() string { return strings.Join(k, ".") }
 
 // isPluginKey reports whether a key is about plugins.
 func isPluginKey(written string) bool {
-	return written == pluginsKey || strings.HasPrefix(written, pluginsKey+".")
+	return written == config.PluginsKey || strings.HasPrefix(written, config.PluginsKey+".")
 }
 
 // pluginKey reads "plugins.dirs" or "plugins.config.guard.daily"; whole permits what holds several settings.
@@ -42,7 +43,7 @@ func (a *app) pluginKey(written string, whole bool) (pluginKey, error) {
 	case slices.Contains(key, ""):
 		wrong = fmt.Sprintf("%q has an empty part", clip(written))
 	case len(key) == 1 && !whole:
-		wrong = pluginsKey + " holds several settings"
+		wrong = config.PluginsKey + " holds several settings"
 	case len(key) > 1 && key[1] != "dirs" && key[1] != "config":
 		wrong = fmt.Sprintf("there is no setting %q%s", clip(written), suggest(key[1], []string{"dirs", "config"}))
 	case len(key) > 4 || len(key) > 2 && key[1] == "dirs":
@@ -59,7 +60,7 @@ func (a *app) pluginKey(written string, whole bool) (pluginKey, error) {
 }
 
 // setPluginConfig writes a setting of plugins. The value is YAML: 100, [PT, ES], or a text.
-func (a *app) setPluginConfig(ctx context.Context, t configTarget, args []string) error {
+func (a *app) setPluginConfig(ctx context.Context, t config.Target, args []string) error {
 	key, err := a.pluginKey(args[0], false)
 	if err != nil {
 		return err
@@ -83,11 +84,11 @@ func (a *app) setPluginConfig(ctx context.Context, t configTarget, args []string
 	if err != nil {
 		return err
 	}
-	file, err := a.configFiles().edit(ctx, t, func(d *document) error { return d.set(key, node) })
+	file, err := a.configFiles().Edit(ctx, t, func(d *config.Document) error { return d.Set(key, node) })
 	if err != nil {
 		return err
 	}
-	return a.tellPluginChange(s, file, key, args[1], fmt.Sprintf("%s is set in %s", key, file.path))
+	return a.tellPluginChange(s, file, key, args[1], fmt.Sprintf("%s is set in %s", key, file.Path))
 }
 
 // pluginValue is a value as it stands in the file. What a plugin declares as text stays text, whatever it looks like.
@@ -149,7 +150,7 @@ func (a *app) declaredSettings(ctx context.Context, name string) []plugin.Settin
 }
 
 // unsetPluginConfig removes a setting of plugins, or several together.
-func (a *app) unsetPluginConfig(ctx context.Context, t configTarget, written string) error {
+func (a *app) unsetPluginConfig(ctx context.Context, t config.Target, written string) error {
 	key, err := a.pluginKey(written, true)
 	if err != nil {
 		return err
@@ -159,26 +160,26 @@ func (a *app) unsetPluginConfig(ctx context.Context, t configTarget, written str
 		return err
 	}
 	found := false
-	file, err := a.configFiles().edit(ctx, t, func(d *document) error {
-		found, err = d.unset(key)
+	file, err := a.configFiles().Edit(ctx, t, func(d *config.Document) error {
+		found, err = d.Unset(key)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	words := fmt.Sprintf("%s is removed from %s", key, file.path)
+	words := fmt.Sprintf("%s is removed from %s", key, file.Path)
 	if !found {
-		words = fmt.Sprintf("%s is not set in %s", key, file.path)
+		words = fmt.Sprintf("%s is not set in %s", key, file.Path)
 	}
 	return a.tellPluginChange(s, file, key, "", words)
 }
 
-func (a *app) tellPluginChange(s *settings, file *configFile, key pluginKey, value, words string) error {
-	if s.text(outputSetting) == "" {
+func (a *app) tellPluginChange(s *config.Settings, file *config.File, key pluginKey, value, words string) error {
+	if s.Text(config.OutputSetting) == "" {
 		fmt.Fprintf(a.err, "authysh: %s\n", words)
 		return nil
 	}
-	return a.show(s, changedSetting{File: file.path, Key: key.String(), Value: value}, nil, []string{"file", "key", "value"}, [][]string{{file.path, key.String(), value}})
+	return a.show(s, changedSetting{File: file.Path, Key: key.String(), Value: value}, nil, []string{"file", "key", "value"}, [][]string{{file.Path, key.String(), value}})
 }
 
 // getPluginConfig prints what holds of a setting of plugins.
@@ -211,44 +212,44 @@ func (a *app) getPluginConfig(written string) error {
 }
 
 // pluginSetting is the value of a key; nil for one that is not set.
-func (a *app) pluginSetting(s *settings, key pluginKey) (value any, origin string, err error) {
+func (a *app) pluginSetting(s *config.Settings, key pluginKey) (value any, origin string, err error) {
 	dirs, err := a.pluginDirs(s)
 	if err != nil {
 		return nil, "", err
 	}
-	origin = s.file
-	all := make(map[string]any, len(s.plugins.config))
-	for name, values := range s.plugins.config {
+	origin = s.File
+	all := make(map[string]any, len(s.Plugins.Config))
+	for name, values := range s.Plugins.Config {
 		all[name] = values
 	}
 	switch {
 	case len(key) == 1:
 		return map[string]any{"dirs": dirs, "config": all}, origin, nil
 	case key[1] == "dirs":
-		if s.plugins.dirs == nil {
-			origin = defaultOrigin
+		if s.Plugins.Dirs == nil {
+			origin = config.DefaultOrigin
 		}
 		return dirs, origin, nil
 	case len(key) == 2 && len(all) > 0:
 		return all, origin, nil
-	case len(key) == 3 && s.plugins.config[key[2]] != nil:
+	case len(key) == 3 && s.Plugins.Config[key[2]] != nil:
 		return all[key[2]], origin, nil
 	case len(key) == 4:
-		return s.plugins.config[key[2]][key[3]], origin, nil
+		return s.Plugins.Config[key[2]][key[3]], origin, nil
 	}
 	return nil, "", nil
 }
 
 // shownPluginSettings are the lines of config show about plugins. What plugins are set to may be a secret, which none of
 // their definitions tells: so numbers, truth values and lists show, and texts do not.
-func (a *app) shownPluginSettings(s *settings) ([]shownSetting, error) {
-	dirs, origin, err := a.pluginSetting(s, pluginKey{pluginsKey, "dirs"})
+func (a *app) shownPluginSettings(s *config.Settings) ([]shownSetting, error) {
+	dirs, origin, err := a.pluginSetting(s, pluginKey{config.PluginsKey, "dirs"})
 	if err != nil {
 		return nil, err
 	}
-	shown := []shownSetting{{Name: pluginsKey + ".dirs", Value: strings.Join(dirs.([]string), ", "), Origin: origin}}
-	for _, name := range slices.Sorted(maps.Keys(s.plugins.config)) {
-		values := s.plugins.config[name]
+	shown := []shownSetting{{Name: config.PluginsKey + ".dirs", Value: strings.Join(dirs.([]string), ", "), Origin: origin}}
+	for _, name := range slices.Sorted(maps.Keys(s.Plugins.Config)) {
+		values := s.Plugins.Config[name]
 		for _, setting := range slices.Sorted(maps.Keys(values)) {
 			text := "********"
 			if _, secret := values[setting].(string); !secret {
@@ -256,7 +257,7 @@ func (a *app) shownPluginSettings(s *settings) ([]shownSetting, error) {
 					text = string(encoded)
 				}
 			}
-			shown = append(shown, shownSetting{Name: pluginKey{pluginsKey, "config", name, setting}.String(), Value: text, Origin: s.file})
+			shown = append(shown, shownSetting{Name: pluginKey{config.PluginsKey, "config", name, setting}.String(), Value: text, Origin: s.File})
 		}
 	}
 	return shown, nil
@@ -264,7 +265,7 @@ func (a *app) shownPluginSettings(s *settings) ([]shownSetting, error) {
 
 // offerPluginSettings completes the keys of plugins: of those that are installed, and of those that are set.
 func (a *app) offerPluginSettings(ctx context.Context) []string {
-	offered := []string{pluginsKey + ".dirs\twhere plugins are searched for"}
+	offered := []string{config.PluginsKey + ".dirs\twhere plugins are searched for"}
 	s, err := a.settings()
 	if err != nil {
 		return offered
@@ -279,7 +280,7 @@ func (a *app) offerPluginSettings(ctx context.Context) []string {
 			continue
 		}
 		for _, setting := range a.declaredSettings(ctx, f.Name) {
-			offered = append(offered, pluginKey{pluginsKey, "config", f.Name, setting.Name}.String()+"\t"+setting.Doc)
+			offered = append(offered, pluginKey{config.PluginsKey, "config", f.Name, setting.Name}.String()+"\t"+setting.Doc)
 		}
 	}
 	return offered

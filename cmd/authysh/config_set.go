@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/repl"
 )
 
@@ -55,7 +56,7 @@ type changedSetting struct {
 	Value string `json:"value" yaml:"value"`
 }
 
-func (a *app) setConfig(ctx context.Context, t configTarget, args []string, keyStdin bool) error {
+func (a *app) setConfig(ctx context.Context, t config.Target, args []string, keyStdin bool) error {
 	if isPluginKey(args[0]) {
 		if keyStdin {
 			return &usageError{message: "--key-stdin goes with key_keyring only"}
@@ -69,38 +70,38 @@ func (a *app) setConfig(ctx context.Context, t configTarget, args []string, keyS
 		}
 		return err
 	}
-	if key.setting == nil {
-		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: fmt.Sprintf("set one of its settings, as in: authysh config set %s.%s VALUE", key, exampleSetting)}
+	if key.Setting == nil {
+		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: fmt.Sprintf("set one of its settings, as in: authysh config set %s.%s VALUE", key, config.ExampleSetting)}
 	}
 	s, err := a.quickSettings()
 	if err != nil {
 		return err
 	}
-	if keyStdin && key.setting.name != "key_keyring" {
+	if keyStdin && key.Setting.Name != "key_keyring" {
 		return &usageError{message: "--key-stdin goes with key_keyring only", hint: fmt.Sprintf("authysh config set %s - reads the value from standard input", key)}
 	}
-	value, err := a.valueOf(ctx, key.setting, args[1:])
+	value, err := a.valueOf(ctx, key.Setting, args[1:])
 	if err != nil {
 		return err
 	}
-	if key.setting.name == "key_keyring" {
+	if key.Setting.Name == "key_keyring" {
 		if err := a.fillKeyring(ctx, value, keyStdin); err != nil {
 			return err
 		}
 	}
-	file, err := a.configFiles().edit(ctx, t, func(d *document) error { return d.put(key, value, a.usable) })
+	file, err := a.configFiles().Edit(ctx, t, func(d *config.Document) error { return d.Put(key, value, a.usable) })
 	if err != nil {
 		return err
 	}
 	a.tellStronger(file, key)
-	return a.tellChanged(s, file, key, fmt.Sprintf("%s is set in %s", key, file.path))
+	return a.tellChanged(s, file, key, fmt.Sprintf("%s is set in %s", key, file.Path))
 }
 
 // usable says what keeps settings from being used, as far as that shows before a call.
-func (a *app) usable(s *settings) error {
-	if command := s.text("key_command"); command != "" {
+func (a *app) usable(s *config.Settings) error {
+	if command := s.Text("key_command"); command != "" {
 		if _, err := splitWords(command); err != nil {
-			return s.origins["key_command"].complain("key_command", err.Error())
+			return s.Origin("key_command").Complain("key_command", err.Error())
 		}
 	}
 	_, err := a.client(s)
@@ -108,38 +109,38 @@ func (a *app) usable(s *settings) error {
 }
 
 // valueOf is the value to set: an argument, what a file or standard input holds, or what is typed.
-func (a *app) valueOf(ctx context.Context, known *setting, args []string) (string, error) {
+func (a *app) valueOf(ctx context.Context, known *config.Setting, args []string) (string, error) {
 	if len(args) == 0 {
-		if !known.secret || !a.stdinTerminal {
+		if !known.Secret || !a.stdinTerminal {
 			return "", &usageError{
-				message: fmt.Sprintf("authysh config set %s needs a value", known.name),
-				hint:    fmt.Sprintf("authysh config set %s - reads it from standard input", known.name),
+				message: fmt.Sprintf("authysh config set %s needs a value", known.Name),
+				hint:    fmt.Sprintf("authysh config set %s - reads it from standard input", known.Name),
 			}
 		}
-		return a.askSecret(ctx, known.name+": ")
+		return a.askSecret(ctx, known.Name+": ")
 	}
 	written := args[0]
 	from := map[bool]string{true: "standard input", false: strings.TrimPrefix(written, "@")}[written == "-"]
 	switch {
-	case written == "-" && a.stdinTerminal && known.secret:
-		return a.askSecret(ctx, known.name+": ")
+	case written == "-" && a.stdinTerminal && known.Secret:
+		return a.askSecret(ctx, known.Name+": ")
 	case written != "-" && !strings.HasPrefix(written, "@"):
-		if known.secret {
-			a.warn(known.name+" was given as an argument, which other users see in process lists and which stays in the shell's history",
-				fmt.Sprintf("authysh config set %s - reads it from standard input", known.name))
+		if known.Secret {
+			a.warn(known.Name+" was given as an argument, which other users see in process lists and which stays in the shell's history",
+				fmt.Sprintf("authysh config set %s - reads it from standard input", known.Name))
 		}
 		return written, nil
 	}
-	text, err := a.typed(ctx, known.name, written)
+	text, err := a.typed(ctx, known.Name, written)
 	if err != nil {
 		return "", err
 	}
 	value := strings.TrimSpace(string(text))
 	switch {
 	case value == "":
-		return "", &usageError{message: fmt.Sprintf("%s must not be empty, but %s is", known.name, from)}
+		return "", &usageError{message: fmt.Sprintf("%s must not be empty, but %s is", known.Name, from)}
 	case strings.ContainsAny(value, "\r\n"):
-		return "", &usageError{message: fmt.Sprintf("%s must be one line, but %s has several", known.name, from)}
+		return "", &usageError{message: fmt.Sprintf("%s must be one line, but %s has several", known.Name, from)}
 	}
 	return value, nil
 }
@@ -160,7 +161,7 @@ func answered(text string, err error) (string, error) {
 // fillKeyring makes sure that there is a key in the keyring's account: one that is read from standard input, or there
 // already, or asked for.
 func (a *app) fillKeyring(ctx context.Context, account string, keyStdin bool) error {
-	by := origin{where: "key_keyring"}
+	by := config.Origin{Where: "key_keyring"}
 	if keyStdin {
 		key, err := a.readKey()
 		if err != nil {
@@ -187,25 +188,25 @@ func (a *app) fillKeyring(ctx context.Context, account string, keyStdin bool) er
 }
 
 // tellStronger warns of what keeps a setting that was just written from having an effect.
-func (a *app) tellStronger(file *configFile, key configKey) {
-	env, err := fromEnv(a.lookupEnv, a.envNames())
+func (a *app) tellStronger(file *config.File, key config.Key) {
+	env, err := a.envLayer()
 	if err != nil {
 		return
 	}
-	if stronger := file.stronger(key, env); stronger != "" {
+	if stronger := file.Stronger(key, env); stronger != "" {
 		a.warn(stronger, "")
 	}
 }
 
 // tellChanged reports a change: a line for people, or a result where a form of output was asked for.
-func (a *app) tellChanged(s *settings, file *configFile, key configKey, words string) error {
-	if s.text("output") == "" {
+func (a *app) tellChanged(s *config.Settings, file *config.File, key config.Key, words string) error {
+	if s.Text("output") == "" {
 		fmt.Fprintf(a.err, "authysh: %s\n", words)
 		return nil
 	}
-	result := changedSetting{File: file.path, Key: key.String()}
-	if key.setting != nil {
-		result.Value = key.setting.show(file.level(key.profile)[key.setting.name].value)
+	result := changedSetting{File: file.Path, Key: key.String()}
+	if key.Setting != nil {
+		result.Value = key.Setting.Show(file.Level(key.Profile)[key.Setting.Name].Value)
 	}
 	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, words) },
 		[]string{"file", "key", "value"}, [][]string{{result.File, result.Key, result.Value}})

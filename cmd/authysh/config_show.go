@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // configShowCommand is authysh config show.
@@ -49,16 +50,17 @@ func (a *app) showConfig(everyOrigin bool) error {
 	}
 	var shown []shownSetting
 	var rows [][]string
-	for i := range table {
-		known := &table[i]
-		line := shownSetting{Name: known.name, Value: known.show(s.values.Get(known.name)), Origin: s.origins[known.name].String()}
+	for known := range config.All() {
+		line := shownSetting{Name: known.Name, Value: known.Show(s.Value(known.Name)), Origin: s.Origin(known.Name).String()}
 		value, by := line.Value, line.Origin
 		if by == "" {
 			value, by = "-", "not set"
 		}
-		rows = append(rows, []string{known.name, value, by})
+		rows = append(rows, []string{known.Name, value, by})
 		if everyOrigin {
-			line.Overridden = s.overridden(known)
+			for _, lost := range s.Overridden(known.Name) {
+				line.Overridden = append(line.Overridden, overridden{known.Show(lost.Value), lost.Origin.String()})
+			}
 		}
 		for _, lost := range line.Overridden {
 			rows = append(rows, []string{"", lost.Value, "overridden: " + lost.Origin})
@@ -77,20 +79,8 @@ func (a *app) showConfig(everyOrigin bool) error {
 		File     string         `json:"file" yaml:"file"`
 		Profile  string         `json:"profile" yaml:"profile"`
 		Settings []shownSetting `json:"settings" yaml:"settings"`
-	}{s.file, s.profile, shown}
+	}{s.File, s.Profile, shown}
 	return a.show(s, result, func(w io.Writer) { writeTable(w, rows) }, []string{"name", "value", "origin"}, rows)
-}
-
-// overridden are the values of a setting that do not hold, the strongest first.
-func (s *settings) overridden(known *setting) []overridden {
-	holds := s.origins[known.name]
-	var lost []overridden
-	for _, l := range slices.Backward(s.layers) {
-		if v, ok := l[known.name]; ok && v.origin != holds {
-			lost = append(lost, overridden{known.show(v.value), v.origin.String()})
-		}
-	}
-	return lost
 }
 
 // configGetCommand is authysh config get.
@@ -117,43 +107,41 @@ func (a *app) getConfig(written string, unmask bool) error {
 	if err != nil {
 		return err
 	}
-	if key.setting == nil {
-		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: "authysh config show --profile " + key.profile + " shows what holds with it"}
+	if key.Setting == nil {
+		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: "authysh config show --profile " + key.Profile + " shows what holds with it"}
 	}
-	strongest := layer{}
-	if key.profile != "" {
-		strongest[profileSetting] = sourced{key.profile, origin{where: written}}
+	strongest := config.Layer{}
+	if key.Profile != "" {
+		strongest[config.ProfileSetting] = config.Sourced{Value: key.Profile, Origin: config.Origin{Where: written}}
 	}
 	s, err := a.settingsWith(strongest)
 	if err != nil {
 		return err
 	}
-	known := key.setting
-	by := s.origins[known.name]
-	if by.where == "" {
-		e := &usageError{message: known.name + " is not set", hint: fmt.Sprintf("authysh config set %s VALUE sets it", key)}
-		for _, source := range keySources {
-			if other := s.origins[source]; known.name != source && slices.Contains(keySources, known.name) && other.where != "" {
-				e.hint = fmt.Sprintf("the key comes from %s, which %s sets", source, other)
-			}
+	known := key.Setting
+	by := s.Origin(known.Name)
+	if by.Where == "" {
+		e := &usageError{message: known.Name + " is not set", hint: fmt.Sprintf("authysh config set %s VALUE sets it", key)}
+		if source, other := s.KeySource(); source != "" && known.GivesKey() {
+			e.hint = fmt.Sprintf("the key comes from %s, which %s sets", source, other)
 		}
 		return e
 	}
-	value := s.values.Get(known.name)
-	shown := plain(value)
-	if masked := known.show(value); !unmask && (known.secret || known.name == "proxy") && masked != shown {
+	value := s.Value(known.Name)
+	shown := config.Plain(value)
+	if masked := known.Show(value); !unmask && (known.Secret || known.Name == "proxy") && masked != shown {
 		shown = masked
 		if a.stderrTerminal {
 			a.hint("--unmask shows the secret")
 		}
 	}
-	result := shownSetting{Name: known.name, Value: shown, Origin: by.String()}
+	result := shownSetting{Name: known.Name, Value: shown, Origin: by.String()}
 	return a.showBare(s, shown, result, []string{"name", "value", "origin"}, [][]string{{result.Name, result.Value, result.Origin}})
 }
 
 // showBare prints one word for scripts, unless a form of output was asked for.
-func (a *app) showBare(s *settings, word string, value any, head []string, rows [][]string) error {
-	if by := s.origins["output"]; by.where == "" || by.inFile {
+func (a *app) showBare(s *config.Settings, word string, value any, head []string, rows [][]string) error {
+	if by := s.Origin("output"); by.Where == "" || by.InFile {
 		_, err := fmt.Fprintln(a.out, word)
 		return err
 	}

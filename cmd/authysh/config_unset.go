@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // configUnsetCommand is authysh config unset.
@@ -26,7 +28,7 @@ func (a *app) configUnsetCommand() *cobra.Command {
 	return unset
 }
 
-func (a *app) unsetConfig(ctx context.Context, t configTarget, written string) error {
+func (a *app) unsetConfig(ctx context.Context, t config.Target, written string) error {
 	if isPluginKey(written) {
 		return a.unsetPluginConfig(ctx, t, written)
 	}
@@ -39,23 +41,23 @@ func (a *app) unsetConfig(ctx context.Context, t configTarget, written string) e
 		return err
 	}
 	found := false
-	file, err := a.configFiles().edit(ctx, t, func(d *document) (err error) {
-		found, err = d.remove(key)
+	file, err := a.configFiles().Edit(ctx, t, func(d *config.Document) (err error) {
+		found, err = d.Remove(key)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	words := fmt.Sprintf("%s is removed from %s", key, file.path)
-	switch inherited := file.holds(key); {
+	words := fmt.Sprintf("%s is removed from %s", key, file.Path)
+	switch inherited := file.Holds(key); {
 	case !found && inherited:
 		return &usageError{
-			message: fmt.Sprintf("%s is not set there itself: the profile merges it from another part of %s", key, file.path),
+			message: fmt.Sprintf("%s is not set there itself: the profile merges it from another part of %s", key, file.Path),
 			hint:    "edit the file, or set another value over it",
 		}
 	case !found:
-		words = fmt.Sprintf("%s is not set in %s", key, file.path)
-	case key.setting != nil && key.setting.name == "key_keyring":
+		words = fmt.Sprintf("%s is not set in %s", key, file.Path)
+	case key.Setting != nil && key.Setting.Name == "key_keyring":
 		words += "; the key itself stays in the keyring"
 	}
 	return a.tellChanged(s, file, key, words)

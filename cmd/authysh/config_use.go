@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // configUseCommand is authysh config use.
@@ -40,42 +40,42 @@ func (a *app) configUseCommand() *cobra.Command {
 }
 
 // lacksProfile says what could have been named.
-func (a *app) lacksProfile(t configTarget) error {
+func (a *app) lacksProfile(t config.Target) error {
 	e := &usageError{message: "authysh config use needs the name of a profile, or --none"}
 	files := a.configFiles()
-	path, named, err := files.path(t)
+	at, err := files.Place(t)
 	if err != nil {
 		return err
 	}
-	if file, _, err := files.open(path, named); err == nil && len(file.profiles) > 0 {
-		e.hint = "profiles: " + strings.Join(slices.Sorted(maps.Keys(file.profiles)), ", ")
+	if file, _, err := files.Open(at); err == nil && len(file.Profiles) > 0 {
+		e.hint = "profiles: " + strings.Join(file.ProfileNames(), ", ")
 	}
 	return e
 }
 
-func (a *app) useProfile(ctx context.Context, t configTarget, name string) error {
+func (a *app) useProfile(ctx context.Context, t config.Target, name string) error {
 	s, err := a.quickSettings()
 	if err != nil {
 		return err
 	}
-	file, err := a.configFiles().edit(ctx, t, func(d *document) error { return d.use(name) })
+	file, err := a.configFiles().Edit(ctx, t, func(d *config.Document) error { return d.Use(name) })
 	if err != nil {
 		return err
 	}
 	if by, ok := a.lookupEnv("AUTHYSH_PROFILE"); ok && by != "" && by != name {
 		a.warn(fmt.Sprintf("AUTHYSH_PROFILE in the environment is stronger, and names %q", clip(by)), "")
 	}
-	words := fmt.Sprintf("%s uses the profile %s", file.path, name)
+	words := fmt.Sprintf("%s uses the profile %s", file.Path, name)
 	if name == "" {
-		words = file.path + " uses no profile"
+		words = file.Path + " uses no profile"
 	}
-	if s.text("output") == "" {
+	if s.Text("output") == "" {
 		fmt.Fprintf(a.err, "authysh: %s\n", words)
 		return nil
 	}
 	result := struct {
 		File    string `json:"file" yaml:"file"`
 		Profile string `json:"profile" yaml:"profile"`
-	}{file.path, name}
-	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, words) }, []string{"file", "profile"}, [][]string{{file.path, name}})
+	}{file.Path, name}
+	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, words) }, []string{"file", "profile"}, [][]string{{file.Path, name}})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 )
@@ -74,8 +75,8 @@ var doctorChecks = []string{
 // examination is one run of the doctor. Checks that need nothing of each other run at the same time.
 type examination struct {
 	app      *app
-	settings *settings     // nil when they are in disorder
-	client   *authy.Client // nil when there can be none
+	settings *config.Settings // nil when they are in disorder
+	client   *authy.Client    // nil when there can be none
 
 	mu       sync.Mutex
 	findings map[string]finding
@@ -104,7 +105,7 @@ func (e *examination) healthy(check string) bool {
 
 // limit bounds one check by the timeout of calls.
 func (e *examination) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if d := e.settings.duration("timeout"); d > 0 {
+	if d := e.settings.Duration("timeout"); d > 0 {
 		return context.WithTimeout(ctx, d)
 	}
 	return context.WithCancel(ctx)
@@ -212,20 +213,20 @@ func (e *examination) report(printer *present.Printer) error {
 }
 
 // outputSettings tell the form of the report also where the rest of the settings are in disorder.
-func (e *examination) outputSettings() *settings {
+func (e *examination) outputSettings() *config.Settings {
 	if e.settings != nil {
 		return e.settings
 	}
-	given := layer{}
-	known, _ := settingNamed("output")
-	written, _ := e.app.lookupEnv(known.env()[0])
-	if flag := e.app.flags.Lookup(known.flag()); flag.Changed {
-		written = flag.Value.String()
+	given := config.Layer{}
+	known := config.Must(config.OutputSetting)
+	written, _ := e.app.lookupEnv(known.Env()[0])
+	if typed, ok := e.app.flagGiven(known.Flag()); ok {
+		written = typed
 	}
-	if value, err := known.parse(written); err == nil {
-		given[known.name] = sourced{value: value}
+	if value, err := known.Parse(written); err == nil {
+		given[known.Name] = config.Sourced{Value: value}
 	}
-	s, _ := merge(given) // of one setting that was checked
+	s, _ := config.Merge(given) // of one setting that was checked
 	return s
 }
 

@@ -100,8 +100,8 @@ func (w *way) certificateFailure(wrong *tls.CertificateVerificationError) findin
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](wrong); ok {
 		remedy := "if the service is your company's, name its authority: --ca-file file.pem"
-		if w.settings.text("ca_file") != "" {
-			remedy = "the file of " + w.settings.origins["ca_file"].String() + " does not have it; add the authority to it"
+		if w.settings.Text("ca_file") != "" {
+			remedy = "the file of " + w.settings.Origin("ca_file").String() + " does not have it; add the authority to it"
 		}
 		return failed(exitNetwork, remedy, "the certificate is of an unknown authority%s", issuer(leaf))
 	}

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // The checks of what is on this machine.
@@ -51,15 +51,15 @@ func (e *examination) checkSettings() {
 		e.found(checkConfig, warning)
 	case file == nil:
 		e.found(checkConfig, fine("there is no file, so defaults hold"))
-	case s.profile != "":
-		e.found(checkConfig, fine("%s, profile %s", s.file, s.profile))
+	case s.Profile != "":
+		e.found(checkConfig, fine("%s, profile %s", s.File, s.Profile))
 	default:
-		e.found(checkConfig, fine("%s", s.file))
+		e.found(checkConfig, fine("%s", s.File))
 	}
 }
 
 // doctorClient is a client without its key, unless that is the sandbox's.
-func (a *app) doctorClient(s *settings) (*authy.Client, error) {
+func (a *app) doctorClient(s *config.Settings) (*authy.Client, error) {
 	if !a.sandbox {
 		return a.client(s)
 	}
@@ -71,12 +71,12 @@ func (a *app) doctorClient(s *settings) (*authy.Client, error) {
 
 // checkEnvironment names the variables that are heeded, not their values.
 func (a *app) checkEnvironment() finding {
-	if _, err := fromEnv(a.lookupEnv, a.envNames()); err != nil {
+	if _, err := a.envLayer(); err != nil {
 		return failed(exitUsage, cmp.Or(remedyOf(err), "unset the variable, or correct it"), "%s", err)
 	}
 	var given []string
-	for i := range table {
-		for _, name := range table[i].env() {
+	for known := range config.All() {
+		for _, name := range known.Env() {
 			if value, _ := a.lookupEnv(name); value != "" {
 				given = append(given, name)
 			}
@@ -108,16 +108,13 @@ func (e *examination) checkKey(ctx context.Context) {
 		return
 	}
 	from := "the configuration"
-	for name, origin := range e.settings.origins {
-		if slices.Contains(keySources, name) && origin.where != "" {
-			from = fmt.Sprintf("%s of %s", name, origin)
-			if !origin.inFile {
-				from = origin.String()
-			}
-		}
+	if name, by := e.settings.KeySource(); by.InFile {
+		from = fmt.Sprintf("%s of %s", name, by)
+	} else if name != "" {
+		from = by.String()
 	}
 	detail := fmt.Sprintf("from %s, %d characters", from, len(key))
-	if len(key) != usualKeyLength && e.settings.text("host") == authy.DefaultHost {
+	if len(key) != usualKeyLength && e.settings.Text("host") == authy.DefaultHost {
 		e.found(checkKey, warned("compare it with the one in the console: something may be missing, or copied along",
 			"%s; keys of Authy have %d", detail, usualKeyLength))
 		return
@@ -149,7 +146,7 @@ func (a *app) checkHistory() finding {
 		return warned(remedy, "%s: %s", file, causeOf(err))
 	}
 	f.Close()
-	if readableByOthers(info) {
+	if config.ReadableByOthers(info) {
 		return warned("chmod 600 "+file, "%s can be read by other users", file)
 	}
 	return fine("%s", file)

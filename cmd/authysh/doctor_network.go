@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // The checks of the way to the service: one step after the other, so that a failure is told where it is.
@@ -23,7 +25,7 @@ func (e *examination) checkWay(ctx context.Context) {
 		}
 		return
 	}
-	w := &way{examination: e, target: serviceURL(e.settings.text("host"))}
+	w := &way{examination: e, target: serviceURL(e.settings.Text("host"))}
 	w.transport = e.wayTransport()
 	defer w.transport.CloseIdleConnections()
 	for i, step := range []func(context.Context) finding{w.checkProxy, w.checkHost, w.checkConnect} {
@@ -86,7 +88,7 @@ func (r *proxyRefusal) Error() string { return "it answers " + r.status }
 
 // checkProxy finds out which proxy is used, who said so, and whether it is there.
 func (w *way) checkProxy(ctx context.Context) finding {
-	setting := w.settings.text("proxy")
+	setting := w.settings.Text("proxy")
 	through := w.transport.Proxy
 	if through != nil {
 		proxy, err := through(&http.Request{URL: w.target})
@@ -97,7 +99,7 @@ func (w *way) checkProxy(ctx context.Context) finding {
 	}
 	switch {
 	case w.proxy == nil && setting == "none":
-		return fine("none, says %s", w.settings.origins["proxy"])
+		return fine("none, says %s", w.settings.Origin("proxy"))
 	case w.proxy == nil && setting != "":
 		return fine("none: this machine is called directly")
 	case w.proxy == nil:
@@ -105,7 +107,7 @@ func (w *way) checkProxy(ctx context.Context) finding {
 	}
 	from := "the environment"
 	if setting != "" {
-		from = w.settings.origins["proxy"].String()
+		from = w.settings.Origin("proxy").String()
 	} else if names := w.proxyVariables(); len(names) > 0 {
 		from = strings.Join(names, ", ")
 	}
@@ -162,8 +164,8 @@ func (w *way) checkHost(ctx context.Context) finding {
 
 // hostOrigin names who set the host.
 func (w *way) hostOrigin() string {
-	origin := w.settings.origins["host"]
-	if origin.where == "default" {
+	origin := w.settings.Origin("host")
+	if origin.Where == config.DefaultOrigin {
 		return "the host"
 	}
 	return origin.String()

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"strings"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // checkPlugins tells which plugins run, or the first that does not.
-func (a *app) checkPlugins(ctx context.Context, s *settings) finding {
+func (a *app) checkPlugins(ctx context.Context, s *config.Settings) finding {
 	if a.plugins.none {
 		return skipped("--no-plugins is given")
 	}

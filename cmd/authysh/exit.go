@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -55,8 +56,8 @@ func misuse(err error) (*usageError, bool) {
 	if e, ok := errors.AsType[*usageError](err); ok {
 		return e, true
 	}
-	if e, ok := errors.AsType[*configError](err); ok {
-		return &usageError{message: e.message, hint: e.hint}, true
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		return &usageError{message: e.Message, hint: e.Hint}, true
 	}
 	return nil, false
 }

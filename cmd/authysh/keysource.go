@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 const (
@@ -21,40 +23,40 @@ const (
 )
 
 // key finds the API key by the way that the settings name; empty if they name none.
-func (a *app) key(ctx context.Context, s *settings) (string, error) {
-	if file := s.text("key_file"); file != "" {
+func (a *app) key(ctx context.Context, s *config.Settings) (string, error) {
+	if file := s.Text("key_file"); file != "" {
 		key, err := readKeyFile(file)
 		if err != nil {
-			return "", s.origins["key_file"].complain("key_file", err.Error())
+			return "", s.Origin("key_file").Complain("key_file", err.Error())
 		}
 		return key, nil
 	}
-	if command := s.text("key_command"); command != "" {
+	if command := s.Text("key_command"); command != "" {
 		key, err := a.runKeyCommand(ctx, command)
 		if err != nil && ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
 		if err != nil {
-			return "", s.origins["key_command"].complain("key_command", err.Error())
+			return "", s.Origin("key_command").Complain("key_command", err.Error())
 		}
 		return key, nil
 	}
-	if account := s.text("key_keyring"); account != "" {
+	if account := s.Text("key_keyring"); account != "" {
 		key, err := a.fetchKey(ctx, account)
 		if err != nil && ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
-		return key, aboutKeyring(s.origins["key_keyring"], err)
+		return key, aboutKeyring(s.Origin("key_keyring"), err)
 	}
-	return s.text("key"), nil
+	return s.Text("key"), nil
 }
 
 // aboutKeyring makes a failure of the keyring one of the setting that named it.
-func aboutKeyring(by origin, err error) error {
+func aboutKeyring(by config.Origin, err error) error {
 	if err == nil {
 		return nil
 	}
-	misuse := &usageError{message: by.complain("key_keyring", err.Error()).Error()}
+	misuse := &usageError{message: by.Complain("key_keyring", err.Error()).Error()}
 	if failure, ok := errors.AsType[*keyringError](err); ok {
 		misuse.hint = failure.hint
 	}

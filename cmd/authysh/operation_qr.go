@@ -130,7 +130,7 @@ func (p *performed) fetch(ctx context.Context, address string) ([]byte, error) {
 	if !p.trusts(target) {
 		return nil, errors.New("its address is neither https nor at the service")
 	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.settings.duration("timeout"), authy.DefaultTimeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.settings.Duration("timeout"), authy.DefaultTimeout))
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

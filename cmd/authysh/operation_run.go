@@ -13,6 +13,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 )
 
@@ -59,7 +60,7 @@ type performed struct {
 
 	app      *app
 	flags    *pflag.FlagSet
-	settings *settings
+	settings *config.Settings
 	client   *authy.Client
 	result   any             // a pointer to the operation's result struct
 	shown    authy.Operation // whose result that is; a step may ask for another one's

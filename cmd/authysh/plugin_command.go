@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -124,7 +125,7 @@ func (a *app) look(ctx context.Context, name, dir string, config map[string]map[
 }
 
 // knownPlugins are those that are enabled, in the order of their hooks, and then the others that were found.
-func (a *app) knownPlugins(ctx context.Context, s *settings) ([]shownPlugin, error) {
+func (a *app) knownPlugins(ctx context.Context, s *config.Settings) ([]shownPlugin, error) {
 	dirs, err := a.pluginDirs(s)
 	if err != nil {
 		return nil, err
@@ -144,7 +145,7 @@ func (a *app) knownPlugins(ctx context.Context, s *settings) ([]shownPlugin, err
 	list := []shownPlugin{}
 	for _, f := range found {
 		if !f.Shadowed {
-			list = append(list, a.look(ctx, f.Name, f.Dir, s.plugins.config))
+			list = append(list, a.look(ctx, f.Name, f.Dir, s.Plugins.Config))
 		}
 	}
 	for i, r := range state.Plugins {

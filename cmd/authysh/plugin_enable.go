@@ -118,7 +118,7 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	if err := state.Write(file); err != nil {
 		return err
 	}
-	if _, err := m.Configure("plugin "+name, s.plugins.config[name]); err != nil {
+	if _, err := m.Configure("plugin "+name, s.Plugins.Config[name]); err != nil {
 		a.warn(singleLine(err.Error()), pluginRemedy(err, "correct it")+"; until then the plugin is left out")
 	}
 	return a.print(printer, changedPlugin{name, m.Version, pluginEnabled, source.Dir, m.Permissions, source.Checksum}.result("enabled "+name+" "+m.Version))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 )
@@ -14,12 +15,12 @@ import (
 // forms only: they hold for runs without plugins, too.
 
 // flagLayer is the layer of the flags that were given.
-func (a *app) flagLayer() (layer, error) {
-	l, err := fromFlags(a.flags)
+func (a *app) flagLayer() (config.Layer, error) {
+	l, err := config.FromFlags(a.flagGiven)
 	if err != nil {
 		return nil, err
 	}
-	form, _ := l[outputSetting].value.(string)
+	form, _ := l[config.OutputSetting].Value.(string)
 	if form == "" || slices.Contains(present.Forms(), form) {
 		return l, nil
 	}
@@ -56,7 +57,7 @@ func (a *app) checkForm(form string, runtime *luabind.Runtime) error {
 	if form == "" || slices.Contains(forms, form) {
 		return nil
 	}
-	e := &usageError{message: fmt.Sprintf("--%s must be one of %s, got %q%s", outputSetting, strings.Join(forms, ", "), clip(form), suggest(form, forms))}
+	e := &usageError{message: fmt.Sprintf("--%s must be one of %s, got %q%s", config.OutputSetting, strings.Join(forms, ", "), clip(form), suggest(form, forms))}
 	if a.plugins.none {
 		e.hint = "--no-plugins leaves out the formats of plugins"
 	} else if len(a.plugins.failures) > 0 {

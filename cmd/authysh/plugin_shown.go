@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind/plugin"
 )
 
@@ -73,7 +74,7 @@ func encoded(v any) string {
 // pluginRemedy tells how to mend what keeps a plugin from being loaded, where that is a setting; otherwise it is other.
 func pluginRemedy(err error, other string) string {
 	if wrong, ok := errors.AsType[*plugin.ManifestError](err); ok && len(wrong.Problems) > 0 {
-		if field := wrong.Problems[0].Field; strings.HasPrefix(field, pluginsKey+".config.") {
+		if field := wrong.Problems[0].Field; strings.HasPrefix(field, config.PluginsKey+".config.") {
 			if strings.HasPrefix(wrong.Problems[0].Reason, "is not known") {
 				return "authysh config unset " + field + " removes it"
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -110,7 +111,7 @@ func pluginTestConfig(dir string) (config map[string]any, err error) {
 }
 
 // testPluginFile runs one file. What keeps it from running to its end is a failure, too.
-func (a *app) testPluginFile(ctx context.Context, s *settings, enabled plugin.Enabled, file string) ([]testedCase, error) {
+func (a *app) testPluginFile(ctx context.Context, s *config.Settings, enabled plugin.Enabled, file string) ([]testedCase, error) {
 	short, err := filepath.Rel(enabled.Dir, file)
 	if err != nil {
 		short = filepath.Base(file)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
 	"github.com/authysh/authysh/repl"
@@ -91,9 +92,9 @@ func (a *app) pluginInstallDir() string {
 }
 
 // pluginDirs are the directories to search, those of the flag first. A relative one was typed, and is meant from here.
-func (a *app) pluginDirs(s *settings) ([]string, error) {
+func (a *app) pluginDirs(s *config.Settings) ([]string, error) {
 	dirs := slices.Clone(a.plugins.dirs)
-	if configured := s.plugins.dirs; configured != nil {
+	if configured := s.Plugins.Dirs; configured != nil {
 		dirs = append(dirs, configured...)
 	} else if dir := a.pluginInstallDir(); dir != "" {
 		dirs = append(dirs, dir)
@@ -121,7 +122,7 @@ func (a *app) pluginData(name string) string {
 }
 
 // findPlugins finds and verifies the plugins that are enabled.
-func (a *app) findPlugins(s *settings) error {
+func (a *app) findPlugins(s *config.Settings) error {
 	u := &a.plugins
 	u.enabled, u.failures = nil, nil
 	if u.none {
@@ -137,7 +138,7 @@ func (a *app) findPlugins(s *settings) error {
 	}
 	enabled, failures := state.Load(dirs)
 	for i := range enabled {
-		enabled[i].Config = s.plugins.config[enabled[i].Name]
+		enabled[i].Config = s.Plugins.Config[enabled[i].Name]
 		enabled[i].DataDir = a.pluginData(enabled[i].Name)
 	}
 	u.enabled = enabled

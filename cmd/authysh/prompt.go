@@ -33,7 +33,7 @@ func (a *app) runPrompt(ctx context.Context, options *rootOptions, script *luabi
 	}
 	p := &prompter{
 		app: a, console: a.console,
-		client: client, profile: a.loaded.profile, box: a.box,
+		client: client, profile: a.loaded.Profile, box: a.box,
 	}
 	if err := p.open(); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (p *prompter) open() error {
 
 // historyFile is where the prompt keeps what was entered.
 func (a *app) historyFile() string {
-	if file := a.loaded.text("history_file"); file != "" {
+	if file := a.loaded.Text("history_file"); file != "" {
 		if file == "none" {
 			return ""
 		}
@@ -133,7 +133,7 @@ func hostOf(client *authy.Client) string {
 	return strings.TrimRight(rest, "/")
 }
 
-func (p *prompter) production() bool { return p.box == nil && p.app.loaded.on("production") }
+func (p *prompter) production() bool { return p.box == nil && p.app.loaded.On("production") }
 
 func (p *prompter) greeting() string {
 	where := "calls go to " + hostOf(p.client)

@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/repl"
 )
@@ -45,10 +44,10 @@ func (p *prompter) commands() []repl.Command {
 // profileNames lists the profiles of the configuration file.
 func (a *app) profileNames() []string {
 	file, err := a.findConfig()
-	if err != nil || file == nil {
+	if err != nil {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(file.profiles))
+	return file.ProfileNames()
 }
 
 // runProfile switches all that a profile decides: host, key, timeout, guards.
@@ -90,8 +89,8 @@ func (p *prompter) runProfile(ctx context.Context, c *repl.Context, name string)
 }
 
 // settingsOf are the settings with another profile than the arguments and the environment chose.
-func (a *app) settingsOf(profile string) (*settings, error) {
-	return a.settingsWith(layer{"profile": {profile, origin{where: ".profile"}}})
+func (a *app) settingsOf(profile string) (*config.Settings, error) {
+	return a.settingsWith(config.Layer{config.ProfileSetting: {Value: profile, Origin: config.Origin{Where: ".profile"}}})
 }
 
 func (p *prompter) runHost(_ context.Context, c *repl.Context, _ string) error {
@@ -99,10 +98,8 @@ func (p *prompter) runHost(_ context.Context, c *repl.Context, _ string) error {
 	if p.box != nil {
 		key = "a key of its own"
 	}
-	for _, source := range keySources {
-		if where := p.app.loaded.origins[source].where; where != "" && p.box == nil {
-			key = "key from " + p.app.loaded.origins[source].String()
-		}
+	if source, by := p.app.loaded.KeySource(); source != "" && p.box == nil {
+		key = "key from " + by.String()
 	}
 	fmt.Fprintf(c.Stdout(), "%s, %s\n", p.client.Host, key)
 	return nil

@@ -90,7 +90,7 @@ func (p *prompter) asks(effect authy.Effect) bool {
 	if p.box != nil {
 		return false
 	}
-	switch p.app.loaded.text("confirm") {
+	switch p.app.loaded.Text("confirm") {
 	case "always":
 		return effect != authy.Reads
 	case "writes":

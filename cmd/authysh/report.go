@@ -163,7 +163,7 @@ func (a *app) hintFor(err error) string {
 	}
 	host := authy.DefaultHost
 	if a.loaded != nil {
-		host = a.loaded.text("host")
+		host = a.loaded.Text("host")
 	}
 	switch failure.Kind() {
 	case authy.KindAPI:

@@ -82,13 +82,13 @@ func (a *app) wantsJSON() bool {
 		return form == present.JSON
 	}
 	if a.shows != nil {
-		return a.shows.text("output") == present.JSON
+		return a.shows.Text("output") == present.JSON
 	}
 	s, err := a.settings()
 	if err != nil {
 		s, err = a.quickSettings() // a file that is broken says nothing; it may be what the complaint is about
 	}
-	return err == nil && s.text("output") == present.JSON
+	return err == nil && s.Text("output") == present.JSON
 }
 
 // outputFlag finds --output where the arguments could not be parsed, too.

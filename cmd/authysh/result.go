@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 )
@@ -20,14 +21,14 @@ const showsResult = "output query template"
 
 // printer makes what will show the result of a command: in the form that --output names, else for people on a terminal
 // and as JSON anywhere else.
-func (a *app) printer(s *settings) (*present.Printer, error) {
+func (a *app) printer(s *config.Settings) (*present.Printer, error) {
 	a.shows = s
 	for _, name := range []string{"query", "template"} {
 		if flag := a.flags.Lookup(name); flag.Changed && strings.TrimSpace(flag.Value.String()) == "" {
 			return nil, &usageError{message: "--" + name + " must not be blank"}
 		}
 	}
-	o := present.Options{Form: s.text(outputSetting), Query: a.query, Template: a.template}
+	o := present.Options{Form: s.Text(config.OutputSetting), Query: a.query, Template: a.template}
 	o.Render = a.renderer(o.Form)
 	switch {
 	case o.Template != "" && !a.flags.Changed("output"):
@@ -47,7 +48,7 @@ func (a *app) printer(s *settings) (*present.Printer, error) {
 
 // readyToShow is how a command begins that does something before it shows a result: with the settings, which read gives, and
 // with what will show it.
-func (a *app) readyToShow(read func() (*settings, error)) (*settings, *present.Printer, error) {
+func (a *app) readyToShow(read func() (*config.Settings, error)) (*config.Settings, *present.Printer, error) {
 	s, err := read()
 	if err != nil {
 		return nil, nil, err
@@ -91,7 +92,7 @@ func misused(err error, hint string) error {
 
 // show prints the result of a command that has changed nothing. The value is for programs, pretty writes it for people,
 // and head and rows are the table.
-func (a *app) show(s *settings, value any, pretty func(io.Writer), head []string, rows [][]string) error {
+func (a *app) show(s *config.Settings, value any, pretty func(io.Writer), head []string, rows [][]string) error {
 	p, err := a.printer(s)
 	if err != nil {
 		return err

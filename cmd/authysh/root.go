@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // execute finds out what the arguments ask for, and does it.
@@ -91,13 +92,12 @@ func (a *app) globalFlags() *pflag.FlagSet {
 	flags := pflag.NewFlagSet("authysh", pflag.ContinueOnError)
 	flags.SortFlags = false
 	flags.BoolVar(&a.sandbox, "sandbox", false, "use a private sandbox: no key, no network")
-	for i := range table {
-		known := &table[i]
-		if known.flag() == "" {
+	for known := range config.All() {
+		if known.Flag() == "" {
 			continue
 		}
-		flag := flags.VarPF(&written{arg: known.arg}, known.flag(), "", known.usage())
-		if known.kind == toggle {
+		flag := flags.VarPF(&written{arg: known.Arg}, known.Flag(), "", known.Usage())
+		if known.Kind == config.Toggle {
 			flag.NoOptDefVal = "true"
 		}
 	}
@@ -109,6 +109,19 @@ func (a *app) globalFlags() *pflag.FlagSet {
 	a.flags = flags
 	return flags
 }
+
+// written is the value of a setting's flag as typed; it is parsed together with those of the other levels.
+type written struct{ text, arg string }
+
+func (w *written) String() string { return w.text }
+
+func (w *written) Set(text string) error {
+	w.text = text
+	return nil
+}
+
+// Type is what --help calls the value.
+func (w *written) Type() string { return w.arg }
 
 func (a *app) rootCommand() *cobra.Command {
 	var options *rootOptions
@@ -168,7 +181,7 @@ func (a *app) checkFlags(cmd *cobra.Command) error {
 	}
 	var unused error
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed && f.Name != colorSetting && !slices.Contains(pluginFlags, f.Name) && !slices.Contains(strings.Fields(used), f.Name) && unused == nil {
+		if f.Changed && f.Name != config.ColorSetting && !slices.Contains(pluginFlags, f.Name) && !slices.Contains(strings.Fields(used), f.Name) && unused == nil {
 			unused = &usageError{message: fmt.Sprintf("--%s means nothing to authysh %s", f.Name, commandPath(cmd))}
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -49,7 +50,7 @@ func (a *app) runScript(cmd *cobra.Command, options *rootOptions, args []string)
 	}
 	a.loadedPlugins(runtime)
 	a.tellPlugins()
-	if err := a.checkForm(a.loaded.text(outputSetting), runtime); err != nil {
+	if err := a.checkForm(a.loaded.Text(config.OutputSetting), runtime); err != nil {
 		return errors.Join(err, runtime.Close())
 	}
 	err = a.runIn(ctx, runtime, script)

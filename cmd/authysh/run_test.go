@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 func synctestSleep(d time.Duration) {
@@ -73,7 +75,7 @@ func TestEndedWhileReading(t *testing.T) {
 func TestKeyCommandInterrupted(t *testing.T) {
 	t.Parallel()
 	a := &app{}
-	s, err := merge(layer{"key_command": {"sleep 30", origin{where: "test"}}})
+	s, err := config.Merge(config.Layer{"key_command": {Value: "sleep 30", Origin: config.Origin{Where: "test"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 )
 
 // sandboxFlags are the global flags that commands heed which look into a sandbox.
@@ -47,9 +48,9 @@ type sandboxClient struct {
 }
 
 // sandboxAt makes the client for what the flags and settings name. The settings are what results are shown with.
-func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string) bool) (*sandboxClient, *settings, error) {
+func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string) bool) (*sandboxClient, *config.Settings, error) {
 	address, token, app := t.url, t.token, t.app
-	var strongest layer
+	var strongest config.Layer
 	if given("url") {
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -58,28 +59,28 @@ func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string
 		token = cmp.Or(token, u.Query().Get("token"))
 		app = cmp.Or(app, u.Query().Get("app"))
 		base := u.Scheme + "://" + u.Host + strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/sandbox")
-		strongest = layer{"host": {value: base, origin: origin{where: "--url"}}}
+		strongest = config.Layer{"host": {Value: base, Origin: config.Origin{Where: "--url"}}}
 	}
 	s, err := a.settingsWith(strongest)
 	if err != nil {
 		return nil, nil, err
 	}
 	a.loaded = s
-	if s.text("host") == authy.DefaultHost {
+	if s.Text("host") == authy.DefaultHost {
 		return nil, nil, &usageError{message: "which sandbox is meant? none is named, and the real service has no such commands", hint: "--url names it, or --host, AUTHYSH_HOST or host in the configuration"}
 	}
 	client, err := a.client(s)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &sandboxClient{base: strings.TrimRight(s.text("host"), "/"), header: http.Header{}, app: app, timeout: s.duration("timeout"), http: &http.Client{}}
+	c := &sandboxClient{base: strings.TrimRight(s.Text("host"), "/"), header: http.Header{}, app: app, timeout: s.Duration("timeout"), http: &http.Client{}}
 	if client.HTTPClient != nil {
 		*c.http = *client.HTTPClient
 	} else {
 		c.http.Transport = authy.NewTransport()
 	}
 	if token == "" && !a.flags.Changed("key") { // a flag is stronger than the settings
-		token = s.text("sandbox_token")
+		token = s.Text("sandbox_token")
 	}
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if token != "" {

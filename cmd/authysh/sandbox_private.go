@@ -12,6 +12,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -42,11 +43,11 @@ func newPrivateSandbox() *privateSandbox {
 func (p *privateSandbox) now() time.Time { return p.service().Clock().Now }
 
 // client makes a client of the sandbox; of the settings, those hold that are not about how to reach a service.
-func (p *privateSandbox) client(s *settings) *authy.Client {
+func (p *privateSandbox) client(s *config.Settings) *authy.Client {
 	return &authy.Client{
 		Key: p.key, Host: privateURL, AccessKey: p.dashboard.AccessKey, SigningKey: p.dashboard.SigningKey,
-		Timeout: luabind.TimeoutSetting(s.duration("timeout")), Retries: luabind.RetriesSetting(s.count("retries")),
-		RateLimit: s.rate("rate_limit"), HTTPClient: &http.Client{Transport: p},
+		Timeout: luabind.TimeoutSetting(s.Duration("timeout")), Retries: luabind.RetriesSetting(s.Count("retries")),
+		RateLimit: s.Rate("rate_limit"), HTTPClient: &http.Client{Transport: p},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/wholefile"
 	"github.com/authysh/authysh/luabind/stubs"
 )
@@ -104,7 +105,7 @@ func (a *app) writeStubs(o *stubsOptions) error {
 	return a.showWritten(s, written)
 }
 
-func (a *app) showWritten(s *settings, written []writtenFile) error {
+func (a *app) showWritten(s *config.Settings, written []writtenFile) error {
 	rows := make([][]string, len(written))
 	for i, f := range written {
 		rows[i] = []string{f.Path, f.State}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -47,17 +48,16 @@ func configurationTopic() string {
 	var b strings.Builder
 	b.WriteString("A flag is stronger than the environment, that than a profile, that than the rest\n" +
 		"of the file, and that than the default. The file is the one of --config, else\n" +
-		"./" + localConfig + ", else config.yaml in $XDG_CONFIG_HOME/authysh, which is usually\n" +
+		"./" + config.LocalFile + ", else config.yaml in $XDG_CONFIG_HOME/authysh, which is usually\n" +
 		"~/.config/authysh. It is YAML; an unknown name in it is an error.\n\n")
-	for i := range table {
-		s := &table[i]
-		doc := s.usage()
-		if flag := s.flag(); flag != "" && flag != s.name {
+	for s := range config.All() {
+		doc := s.Usage()
+		if flag := s.Flag(); flag != "" && flag != s.Name {
 			doc += "; --" + flag
 		} else if flag == "" {
 			doc += "; no flag"
 		}
-		writeEntry(&b, s.name, doc, 12)
+		writeEntry(&b, s.Name, doc, 12)
 	}
 	b.WriteString("\nFlags have dashes for _, and variables are in capitals: --rate-limit,\n" +
 		"AUTHYSH_RATE_LIMIT. A duration is \"250ms\", \"5s\" or a number of milliseconds.\n\n" +
@@ -68,16 +68,19 @@ func configurationTopic() string {
 		"    staging:    { host: https://authy.staging.example.com }\n" +
 		"    production: { key_command: pass show authy, production: true }\n\n" +
 		"Only one of these may stand on each level:\n\n")
-	writeList(&b, keySources)
+	var giveKey, guarded []string
+	for s := range config.All() {
+		if s.GivesKey() {
+			giveKey = append(giveKey, s.Name)
+		}
+		if s.Guarded {
+			guarded = append(guarded, s.Name)
+		}
+	}
+	writeList(&b, giveKey)
 	b.WriteString("\nThe key command is run without a shell. A file that others can read should hold\n" +
 		"no key. One that is found in the working folder and belongs to somebody else\n" +
 		"cannot set these:\n\n")
-	var guarded []string
-	for _, s := range table {
-		if s.guarded {
-			guarded = append(guarded, s.name)
-		}
-	}
 	writeList(&b, guarded)
 	b.WriteString("\nplugins.dirs and plugins.config.NAME.SETTING are the settings of plugins, which\n" +
 		"stand at the top level only; lists are written as [PT, ES].\n")
@@ -106,16 +109,16 @@ var foreignVariables = [][2]string{
 func environmentTopic() string {
 	var b strings.Builder
 	b.WriteString("Each setting has a variable. An empty one counts as not set, and one that begins\n" +
-		"with " + envPrefix + " and is no setting is an error.\n\n")
+		"with " + config.EnvPrefix + " and is no setting is an error.\n\n")
 	width := 0
-	for i := range table {
-		width = max(width, len(table[i].env()[0]))
+	for s := range config.All() {
+		width = max(width, len(s.Env()[0]))
 	}
-	for i := range table {
-		for j, name := range table[i].env() {
-			doc := table[i].doc
+	for s := range config.All() {
+		for j, name := range s.Env() {
+			doc := s.Doc
 			if j > 0 {
-				doc = "the same, weaker than " + table[i].env()[0]
+				doc = "the same, weaker than " + s.Env()[0]
 			}
 			writeEntry(&b, name, doc, width)
 		}

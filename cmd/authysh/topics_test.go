@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/repl"
 )
 
@@ -53,8 +54,8 @@ func TestTopics(t *testing.T) {
 			}
 		}
 	}
-	known, _ := settingNamed("output")
-	for _, form := range known.choices {
+	known, _ := config.Named("output")
+	for _, form := range known.Choices {
 		if !strings.Contains(outputTopic().Text, "\n  "+form+" ") {
 			t.Errorf("the topic output does not say what %s is", form)
 		}

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -16,29 +16,29 @@ func (e entry) name(profile string) string {
 	if profile == "" {
 		return e.key.Value
 	}
-	return profilesKey + "." + profile + "." + e.key.Value
+	return ProfilesKey + "." + profile + "." + e.key.Value
 }
 
 // entries lists a mapping, with what merge keys (<<) bring in unless the mapping has the key itself.
-func (c *configFile) entries(node *yaml.Node, what string) ([]entry, error) {
+func (c *File) entries(node *yaml.Node, what string) ([]entry, error) {
 	return c.collect(node, what, true)
 }
 
 // collect is entries; a mapping that was merged into another cannot merge further ones, so that there are no cycles.
-func (c *configFile) collect(node *yaml.Node, what string, mayMerge bool) ([]entry, error) {
+func (c *File) collect(node *yaml.Node, what string, mayMerge bool) ([]entry, error) {
 	node = target(node)
 	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
 		return nil, nil
 	}
 	if node.Kind != yaml.MappingNode {
-		return nil, &configError{message: fmt.Sprintf("%s: %s must hold keys and values, as in \"timeout: 5s\", got %s", c.at(node), what, describe(node))}
+		return nil, &Error{Message: fmt.Sprintf("%s: %s must hold keys and values, as in \"timeout: 5s\", got %s", c.at(node), what, describe(node))}
 	}
 	var merged, own []entry
 	for i := 0; i < len(node.Content); i += 2 {
 		e := entry{node.Content[i], node.Content[i+1]}
 		switch {
 		case e.key.Tag == "!!merge" && !mayMerge:
-			return nil, &configError{message: c.at(e.key) + ": what is merged with << cannot merge further keys itself"}
+			return nil, &Error{Message: c.at(e.key) + ": what is merged with << cannot merge further keys itself"}
 		case e.key.Tag == "!!merge":
 			inherited, err := c.inherited(e.value, what)
 			if err != nil {
@@ -46,10 +46,10 @@ func (c *configFile) collect(node *yaml.Node, what string, mayMerge bool) ([]ent
 			}
 			merged = append(merged, inherited...)
 		case e.key.Kind != yaml.ScalarNode:
-			return nil, &configError{message: c.at(e.key) + ": a key must be a plain name"}
+			return nil, &Error{Message: c.at(e.key) + ": a key must be a plain name"}
 		default:
 			if first := find(own, e.key.Value); first >= 0 {
-				return nil, &configError{message: fmt.Sprintf("%s: key %q is there already, in line %d", c.at(e.key), clip(e.key.Value), own[first].key.Line)}
+				return nil, &Error{Message: fmt.Sprintf("%s: key %q is there already, in line %d", c.at(e.key), clip(e.key.Value), own[first].key.Line)}
 			}
 			own = append(own, e)
 		}
@@ -63,7 +63,7 @@ func (c *configFile) collect(node *yaml.Node, what string, mayMerge bool) ([]ent
 }
 
 // inherited lists what a merge key brings in: a mapping, or a list of which the first ones win.
-func (c *configFile) inherited(node *yaml.Node, what string) ([]entry, error) {
+func (c *File) inherited(node *yaml.Node, what string) ([]entry, error) {
 	node = target(node)
 	if node.Kind != yaml.SequenceNode {
 		return c.collect(node, what, false)
@@ -92,52 +92,52 @@ func target(node *yaml.Node) *yaml.Node {
 }
 
 // fromYAML reads the value of a setting. The error reads on after the setting's name, and shows no secret.
-func (s *setting) fromYAML(node *yaml.Node) (any, error) {
+func (s *Setting) fromYAML(node *yaml.Node) (any, error) {
 	node = target(node)
 	tag := node.ShortTag()
 	switch {
 	case node.Kind != yaml.ScalarNode:
-		return nil, fmt.Errorf("must be %s, got %s", s.kind, describe(node))
+		return nil, fmt.Errorf("must be %s, got %s", s.Kind, describe(node))
 	case tag == "!!null":
 		return nil, errors.New("has no value; give one or remove the line")
-	case !s.kind.takes(tag):
-		return nil, fmt.Errorf("must be %s, got %s", s.kind, s.quote(node))
+	case !s.Kind.takes(tag):
+		return nil, fmt.Errorf("must be %s, got %s", s.Kind, s.quote(node))
 	}
-	return s.parse(node.Value)
+	return s.Parse(node.Value)
 }
 
-func (s *setting) quote(node *yaml.Node) string {
-	if s.secret {
+func (s *Setting) quote(node *yaml.Node) string {
+	if s.Secret {
 		return describe(node)
 	}
 	return describe(node) + " " + fmt.Sprintf("%q", clip(node.Value))
 }
 
 // takes reports whether a value of this YAML type can be of the kind. Text may look like a number, as a key of digits.
-func (k kind) takes(tag string) bool {
+func (k Kind) takes(tag string) bool {
 	switch k {
-	case toggle:
+	case Toggle:
 		return tag == "!!bool"
-	case count:
+	case Count:
 		return tag == "!!int"
-	case rate, duration:
-		return tag == "!!int" || tag == "!!float" || k == duration && tag == "!!str"
+	case Rate, Duration:
+		return tag == "!!int" || tag == "!!float" || k == Duration && tag == "!!str"
 	}
 	return tag != "!!bool"
 }
 
 // String is the rule for values of the kind.
-func (k kind) String() string {
+func (k Kind) String() string {
 	switch k {
-	case duration:
+	case Duration:
 		return `a length of time such as "5s", or a number of milliseconds`
-	case count:
+	case Count:
 		return "a whole number"
-	case rate:
+	case Rate:
 		return "a number"
-	case toggle:
+	case Toggle:
 		return "true or false"
-	case path:
+	case Path:
 		return "the path of a file"
 	}
 	return "text"

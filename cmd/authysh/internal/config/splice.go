@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ type splice struct {
 }
 
 // insertion adds a path of keys with a value to a mapping, behind its last entry, or as the first below its key.
-func (d *document) insertion(key, mapping *yaml.Node, keys []string, value *yaml.Node) *splice {
+func (d *Document) insertion(key, mapping *yaml.Node, keys []string, value *yaml.Node) *splice {
 	if mapping.Kind == yaml.MappingNode && (mapping.Style&yaml.FlowStyle != 0 || len(mapping.Content) == 0) {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (d *document) insertion(key, mapping *yaml.Node, keys []string, value *yaml
 }
 
 // replacement puts one value in place of another.
-func (d *document) replacement(old, value *yaml.Node) *splice {
+func (d *Document) replacement(old, value *yaml.Node) *splice {
 	from, to, ok := d.span(old)
 	if !ok {
 		return nil
@@ -58,7 +58,7 @@ func (d *document) replacement(old, value *yaml.Node) *splice {
 }
 
 // removal takes away the lines of a key and its value. Comments above it stay.
-func (d *document) removal(key, value *yaml.Node) *splice {
+func (d *Document) removal(key, value *yaml.Node) *splice {
 	from := d.startOf(key.Line)
 	if len(bytes.TrimSpace(d.text[from:d.offset(key)])) > 0 {
 		return nil // something else is on the line
@@ -76,7 +76,7 @@ func inline(scalar *yaml.Node) string {
 }
 
 // lineEnd is that of the document's first line.
-func (d *document) lineEnd() string {
+func (d *Document) lineEnd() string {
 	if first, _, found := bytes.Cut(d.text, []byte("\n")); found && bytes.HasSuffix(first, []byte("\r")) {
 		return "\r\n"
 	}
@@ -84,7 +84,7 @@ func (d *document) lineEnd() string {
 }
 
 // startOf is the offset of a line, or the end of the text if there are not so many.
-func (d *document) startOf(line int) int {
+func (d *Document) startOf(line int) int {
 	at := 0
 	for range line - 1 {
 		end := bytes.IndexByte(d.text[at:], '\n')
@@ -97,7 +97,7 @@ func (d *document) startOf(line int) int {
 }
 
 // offset is where a node begins. Columns count characters.
-func (d *document) offset(node *yaml.Node) int {
+func (d *Document) offset(node *yaml.Node) int {
 	at := d.startOf(node.Line)
 	for range node.Column - 1 {
 		_, size := utf8.DecodeRune(d.text[at:])
@@ -107,7 +107,7 @@ func (d *document) offset(node *yaml.Node) int {
 }
 
 // span is where the text of a scalar or an alias begins and ends, without its anchor.
-func (d *document) span(node *yaml.Node) (from, to int, ok bool) {
+func (d *Document) span(node *yaml.Node) (from, to int, ok bool) {
 	from = d.offset(node)
 	if anchor := "&" + node.Anchor + " "; node.Anchor != "" {
 		if !bytes.HasPrefix(d.text[from:], []byte(anchor)) {
@@ -153,7 +153,7 @@ func quotedEnd(text []byte, quote byte) int {
 }
 
 // lastLine is the line on which a node ends.
-func (d *document) lastLine(node *yaml.Node) int {
+func (d *Document) lastLine(node *yaml.Node) int {
 	last := node.Line
 	visit(node, func(n *yaml.Node) {
 		line := n.Line

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package config
 
 import (
 	"fmt"
@@ -20,5 +20,5 @@ func foreignTo(info fs.FileInfo, user int) string {
 	return ""
 }
 
-// readableByOthers reports whether the group or everybody may read the file.
-func readableByOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o044 != 0 }
+// ReadableByOthers reports whether the group or everybody may read the file.
+func ReadableByOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o044 != 0 }

@@ -1,11 +1,11 @@
 //go:build !unix
 
-package main
+package config
 
 import "io/fs"
 
 // foreignTo knows nothing here: owners are not part of what the system tells of a file.
 func foreignTo(fs.FileInfo, int) string { return "" }
 
-// readableByOthers knows nothing here.
-func readableByOthers(fs.FileInfo) bool { return false }
+// ReadableByOthers knows nothing here.
+func ReadableByOthers(fs.FileInfo) bool { return false }

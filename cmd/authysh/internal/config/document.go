@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -9,39 +9,43 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// document is a configuration file while it is being edited.
+// Document is a configuration file while it is being edited.
 //
 // Each edit is made twice: in the tree of the YAML, and in the text, where nothing else moves. The text counts if it
 // reads as the tree does; else, as with values over several lines, the tree is written anew. That keeps comments, order
 // and anchors, too, but not blank lines.
-type document struct {
-	files *configFiles
-	file  *configFile // for its path in complaints
+type Document struct {
+	files *Files
+	file  *File // for its path in complaints
 	text  []byte
 	tree  *yaml.Node // nil for a text without any value
 }
 
-func (f *configFiles) document(path string, text []byte) (*document, error) {
-	d := &document{files: f, file: f.empty(path)}
+// Document makes a document of a text, which may be empty. The path is for complaints.
+func (f *Files) Document(path string, text []byte) (*Document, error) {
+	d := &Document{files: f, file: f.empty(path)}
 	return d, d.load(text)
 }
 
-func (d *document) load(text []byte) (err error) {
+// Text is the file as the edits have left it.
+func (d *Document) Text() []byte { return d.text }
+
+func (d *Document) load(text []byte) (err error) {
 	d.text = text
 	d.tree, err = d.file.decode(text)
 	return err
 }
 
 // root is the outermost mapping; nil for an empty file.
-func (d *document) root() *yaml.Node {
+func (d *Document) root() *yaml.Node {
 	if d.tree == nil {
 		return nil
 	}
 	return d.tree.Content[0]
 }
 
-// set gives the key at the end of a path a value. What is missing on the way there is made.
-func (d *document) set(keys []string, value *yaml.Node) error {
+// Set gives the key at the end of a path a value. What is missing on the way there is made.
+func (d *Document) Set(keys []string, value *yaml.Node) error {
 	if d.tree == nil {
 		d.tree = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!null"}}}
 	}
@@ -59,7 +63,7 @@ func (d *document) set(keys []string, value *yaml.Node) error {
 			moved = true
 		}
 		if mapping.Kind != yaml.MappingNode {
-			return &configError{message: fmt.Sprintf("%s: %s must hold keys and values, got %s", d.file.at(mapping), strings.Join(keys[:i], "."), describe(mapping))}
+			return &Error{Message: fmt.Sprintf("%s: %s must hold keys and values, got %s", d.file.at(mapping), strings.Join(keys[:i], "."), describe(mapping))}
 		}
 		at := indexOf(mapping, name)
 		if at < 0 {
@@ -78,8 +82,8 @@ func (d *document) set(keys []string, value *yaml.Node) error {
 	return d.apply(splice)
 }
 
-// unset removes the key at the end of a path; false if it is not there.
-func (d *document) unset(keys []string) (bool, error) {
+// Unset removes the key at the end of a path; false if it is not there.
+func (d *Document) Unset(keys []string) (bool, error) {
 	mapping := d.root()
 	for i, name := range keys {
 		if mapping == nil || mapping.Kind != yaml.MappingNode {
@@ -95,9 +99,9 @@ func (d *document) unset(keys []string) (bool, error) {
 		}
 		key, value := mapping.Content[at], mapping.Content[at+1]
 		if alias := d.referredTo(value); alias != nil {
-			return false, &configError{
-				message: fmt.Sprintf("%s: %s cannot be removed, as line %d refers to it with *%s", d.file.at(key), strings.Join(keys, "."), alias.Line, alias.Value),
-				hint:    "change that line first",
+			return false, &Error{
+				Message: fmt.Sprintf("%s: %s cannot be removed, as line %d refers to it with *%s", d.file.at(key), strings.Join(keys, "."), alias.Line, alias.Value),
+				Hint:    "change that line first",
 			}
 		}
 		splice := d.removal(key, value)
@@ -110,7 +114,7 @@ func (d *document) unset(keys []string) (bool, error) {
 }
 
 // apply makes the edit in the text, if that comes to what the tree says, or else writes the tree.
-func (d *document) apply(edit *splice) error {
+func (d *Document) apply(edit *splice) error {
 	if edit != nil {
 		text := slices.Concat(d.text[:edit.from], []byte(edit.text), d.text[edit.to:])
 		if tree, err := d.file.decode(text); err == nil && sameDocument(tree, d.tree) {
@@ -119,7 +123,7 @@ func (d *document) apply(edit *splice) error {
 		}
 	}
 	if len(bytes.TrimSpace(d.text)) > 0 && d.commentsOnly() {
-		return &configError{message: "cannot add to " + d.file.path + ", as it has an unusual form", hint: "edit it by hand"}
+		return &Error{Message: "cannot add to " + d.file.Path + ", as it has an unusual form", Hint: "edit it by hand"}
 	}
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
@@ -131,13 +135,13 @@ func (d *document) apply(edit *splice) error {
 }
 
 // commentsOnly reports whether the text has comments but no value, so that the tree lacks them.
-func (d *document) commentsOnly() bool {
+func (d *Document) commentsOnly() bool {
 	tree, err := d.file.decode(d.text)
 	return err == nil && (tree == nil || isNull(tree.Content[0]))
 }
 
 // referredTo finds an alias, elsewhere in the file, for something in the node.
-func (d *document) referredTo(node *yaml.Node) (alias *yaml.Node) {
+func (d *Document) referredTo(node *yaml.Node) (alias *yaml.Node) {
 	inside := map[*yaml.Node]bool{}
 	visit(node, func(n *yaml.Node) { inside[n] = true })
 	visit(d.root(), func(n *yaml.Node) {
@@ -172,8 +176,8 @@ func indexOf(mapping *yaml.Node, name string) int {
 
 // placeFor is where a new key goes: behind the others, but settings in front of the profiles if some are there already.
 func placeFor(mapping *yaml.Node, name string) int {
-	at := indexOf(mapping, profilesKey)
-	if _, setting := settingNamed(name); !setting || at <= 0 || at+2 < len(mapping.Content) {
+	at := indexOf(mapping, ProfilesKey)
+	if _, setting := Named(name); !setting || at <= 0 || at+2 < len(mapping.Content) {
 		return len(mapping.Content)
 	}
 	return at

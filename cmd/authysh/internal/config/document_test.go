@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 )
 
 // homeless finds files that know of no home.
-var homeless = &configFiles{lookupEnv: func(string) (string, bool) { return "", false }}
+var homeless = &Files{LookupEnv: func(string) (string, bool) { return "", false }}
 
 func TestDocumentEdits(t *testing.T) {
 	t.Parallel()
@@ -52,17 +52,17 @@ func TestDocumentEdits(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := homeless.document("c.yaml", []byte(test.before))
+			d, err := homeless.Document("c.yaml", []byte(test.before))
 			if err != nil {
 				t.Fatal(err)
 			}
 			keys := strings.Split(test.keys, ".")
 			if test.value == "" {
-				_, err = d.unset(keys)
+				_, err = d.Unset(keys)
 			} else {
 				var node *yaml.Node
-				if node, err = mustSetting(keys[len(keys)-1]).node(test.value); err == nil {
-					err = d.set(keys, node)
+				if node, err = Must(keys[len(keys)-1]).node(test.value); err == nil {
+					err = d.Set(keys, node)
 				}
 			}
 			if got := string(d.text); err != nil || got != test.after {
@@ -74,7 +74,7 @@ func TestDocumentEdits(t *testing.T) {
 
 // FuzzConfigEdit sets and removes a setting in files of any form: what was there is there still, and the new value holds.
 func FuzzConfigEdit(f *testing.F) {
-	source, err := os.ReadFile("../../config.example.yaml")
+	source, err := os.ReadFile("../../../../config.example.yaml")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func FuzzConfigEdit(f *testing.F) {
 	f.Add("? host\n: |\n  x\n\n\n# end", "", "é")
 	f.Add("{host: x, profiles: {a: {<<: {retries: 1}}}}", "a", "#")
 	f.Fuzz(func(t *testing.T, source, profile, value string) {
-		parse := func(text []byte) (*configFile, error) {
+		parse := func(text []byte) (*File, error) {
 			c := homeless.empty("x.yaml")
 			return c, c.parse(text)
 		}
@@ -92,18 +92,18 @@ func FuzzConfigEdit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		host := mustSetting("host")
+		host := Must("host")
 		node, err := host.node(value)
 		if err != nil || checkProfileName(profile) != nil {
 			return
 		}
-		key := configKey{profile, host}
-		d, err := homeless.document("x.yaml", []byte(source))
+		key := Key{profile, host}
+		d, err := homeless.Document("x.yaml", []byte(source))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.set(key.path(), node); err != nil {
-			if _, told := errors.AsType[*configError](err); !told {
+		if err := d.Set(key.Path(), node); err != nil {
+			if _, told := errors.AsType[*Error](err); !told {
 				t.Errorf("setting: %v", err)
 			}
 			return
@@ -112,21 +112,21 @@ func FuzzConfigEdit(f *testing.F) {
 		if err != nil {
 			return // an anchor's value, which others have in their places, may not be one for them
 		}
-		if got := after.level(profile)["host"].value; got != value {
+		if got := after.Level(profile)["host"].Value; got != value {
 			t.Errorf("got %q, want %q in\n%s", got, value, d.text)
 		}
 		if !strings.Contains(source, "&") {
-			for name, v := range before.top {
-				if got := after.top[name].value; got != v.value && (name != "host" || profile != "") {
-					t.Errorf("%s was %v and is %v in\n%s", name, v.value, got, d.text)
+			for name, v := range before.Top {
+				if got := after.Top[name].Value; got != v.Value && (name != "host" || profile != "") {
+					t.Errorf("%s was %v and is %v in\n%s", name, v.Value, got, d.text)
 				}
 			}
 		}
-		if _, err := d.unset(key.path()); err != nil {
+		if _, err := d.Unset(key.Path()); err != nil {
 			return
 		}
 		if again, err := parse(d.text); err == nil && !strings.ContainsAny(source, "*<") {
-			if _, there := again.level(profile)["host"]; there {
+			if _, there := again.Level(profile)["host"]; there {
 				t.Errorf("still there in\n%s", d.text)
 			}
 		}
@@ -142,12 +142,12 @@ func TestConcurrentEdits(t *testing.T) {
 	const many = 20
 	for i := range many {
 		group.Go(func() {
-			files := &configFiles{
-				named: path, lookupEnv: homeless.lookupEnv, lock: filepath.Join(home, "config.lock"), note: func(string) {},
+			files := &Files{
+				Named: path, LookupEnv: homeless.LookupEnv, Lock: filepath.Join(home, "config.lock"), Note: func(string) {},
 			}
-			key := configKey{fmt.Sprintf("p%d", i), mustSetting("retries")}
-			use := func(*settings) error { return nil }
-			_, err := files.edit(t.Context(), configTarget{}, func(d *document) error { return d.put(key, "1", use) })
+			key := Key{fmt.Sprintf("p%d", i), Must("retries")}
+			use := func(*Settings) error { return nil }
+			_, err := files.Edit(t.Context(), Target{}, func(d *Document) error { return d.Put(key, "1", use) })
 			if err != nil {
 				t.Error(err)
 			}

@@ -1,0 +1,74 @@
+package config
+
+import (
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Plugins are what a configuration file says of plugins.
+type Plugins struct {
+	Dirs   []string // nil for the default
+	Config map[string]map[string]any
+}
+
+// parsePlugins reads the settings of plugins. A plugin itself checks those that are its own.
+func (c *File) parsePlugins(e entry) error {
+	if c.foreign != "" {
+		return &Error{
+			Message: fmt.Sprintf("%s: %s is not taken from this file, as %s", c.at(e.key), PluginsKey, c.foreign),
+			Hint:    "if you trust it, say so with --config " + c.Path,
+		}
+	}
+	entries, err := c.entries(e.value, PluginsKey)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch e.key.Value {
+		case "dirs":
+			err = c.parsePluginDirs(e.value)
+		case "config":
+			err = c.parsePluginConfig(e.value)
+		default:
+			err = &Error{Message: fmt.Sprintf("%s: unknown key %q in %s%s", c.at(e.key), clip(e.key.Value), PluginsKey,
+				suggest(e.key.Value, []string{"dirs", "config"})), Hint: "known keys: dirs, config"}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *File) parsePluginDirs(node *yaml.Node) error {
+	var dirs []string
+	if err := node.Decode(&dirs); err != nil || node.Kind != yaml.SequenceNode {
+		return &Error{Message: c.at(node) + ": plugins.dirs must be a list of directories, as in [~/authysh-plugins]"}
+	}
+	c.Plugins.Dirs = []string{}
+	for _, dir := range dirs {
+		if dir == "" {
+			return &Error{Message: c.at(node) + ": plugins.dirs must not have an empty directory"}
+		}
+		c.Plugins.Dirs = append(c.Plugins.Dirs, c.resolve(dir))
+	}
+	return nil
+}
+
+func (c *File) parsePluginConfig(node *yaml.Node) error {
+	entries, err := c.entries(node, "plugins.config")
+	if err != nil {
+		return err
+	}
+	c.Plugins.Config = map[string]map[string]any{}
+	for _, e := range entries {
+		var values map[string]any
+		if err := e.value.Decode(&values); err != nil {
+			return &Error{Message: fmt.Sprintf("%s: plugins.config.%s must hold keys and values, got %s",
+				c.at(e.value), clip(e.key.Value), describe(target(e.value)))}
+		}
+		c.Plugins.Config[e.key.Value] = values
+	}
+	return nil
+}
