@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 		modulePath + "/luabind/check", modulePath + "/luabind/stubs",
 		modulePath + "/cmd/authysh/internal/...", modulePath + "/repl", modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault", modulePath + "/authy/receiver",
 		modulePath + "/luabind", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "github.com/yuin/gopher-lua", "github.com/cheggaaa/pb/v3",
 		"github.com/tidwall/gjson", "github.com/google/uuid", "github.com/zalando/go-keyring",
 	},
 	"cmd/authysh/internal/arguments": {modulePath + "/authy"},

@@ -57,12 +57,6 @@ type changedSetting struct {
 }
 
 func (a *app) setConfig(ctx context.Context, t config.Target, args []string, keyStdin bool) error {
-	if isPluginKey(args[0]) {
-		if keyStdin {
-			return &usageError{message: "--key-stdin goes with key_keyring only"}
-		}
-		return a.setPluginConfig(ctx, t, args)
-	}
 	key, err := a.configKey(args[0])
 	if err != nil {
 		if name, _, pair := strings.Cut(args[0], "="); pair && len(args) == 1 {
@@ -70,8 +64,8 @@ func (a *app) setConfig(ctx context.Context, t config.Target, args []string, key
 		}
 		return err
 	}
-	if key.Setting == nil {
-		return &usageError{message: fmt.Sprintf("%s is a whole profile", key), hint: fmt.Sprintf("set one of its settings, as in: authysh config set %s.%s VALUE", key, config.ExampleSetting)}
+	if err := key.Single(); err != nil {
+		return err
 	}
 	s, err := a.quickSettings()
 	if err != nil {
@@ -80,8 +74,11 @@ func (a *app) setConfig(ctx context.Context, t config.Target, args []string, key
 	if keyStdin && key.Setting.Name != "key_keyring" {
 		return &usageError{message: "--key-stdin goes with key_keyring only", hint: fmt.Sprintf("authysh config set %s - reads the value from standard input", key)}
 	}
-	value, err := a.valueOf(ctx, key.Setting, args[1:])
+	value, err := a.valueOf(ctx, key, args[1:])
 	if err != nil {
+		return err
+	}
+	if key, err = a.declared(ctx, key); err != nil {
 		return err
 	}
 	if key.Setting.Name == "key_keyring" {
@@ -109,15 +106,17 @@ func (a *app) usable(s *config.Settings) error {
 }
 
 // valueOf is the value to set: an argument, what a file or standard input holds, or what is typed.
-func (a *app) valueOf(ctx context.Context, known *config.Setting, args []string) (string, error) {
+func (a *app) valueOf(ctx context.Context, key config.Key, args []string) (string, error) {
+	known := key.Setting
 	if len(args) == 0 {
-		if !known.Secret || !a.stdinTerminal {
-			return "", &usageError{
-				message: fmt.Sprintf("authysh config set %s needs a value", known.Name),
-				hint:    fmt.Sprintf("authysh config set %s - reads it from standard input", known.Name),
-			}
+		if known.Secret && a.stdinTerminal {
+			return a.askSecret(ctx, known.Name+": ")
 		}
-		return a.askSecret(ctx, known.Name+": ")
+		hint := fmt.Sprintf("authysh config set %s - reads it from standard input", known.Name)
+		if key.OfPlugins() {
+			hint = "a list is written as [PT, ES]"
+		}
+		return "", &usageError{message: fmt.Sprintf("authysh config set %s needs a value", known.Name), hint: hint}
 	}
 	written := args[0]
 	from := map[bool]string{true: "standard input", false: strings.TrimPrefix(written, "@")}[written == "-"]
@@ -129,6 +128,9 @@ func (a *app) valueOf(ctx context.Context, known *config.Setting, args []string)
 			a.warn(known.Name+" was given as an argument, which other users see in process lists and which stays in the shell's history",
 				fmt.Sprintf("authysh config set %s - reads it from standard input", known.Name))
 		}
+		if key.OfPlugins() {
+			written = strings.TrimSpace(written)
+		}
 		return written, nil
 	}
 	text, err := a.typed(ctx, known.Name, written)
@@ -137,6 +139,7 @@ func (a *app) valueOf(ctx context.Context, known *config.Setting, args []string)
 	}
 	value := strings.TrimSpace(string(text))
 	switch {
+	case key.OfPlugins(): // a value in YAML may have several lines, and a text none
 	case value == "":
 		return "", &usageError{message: fmt.Sprintf("%s must not be empty, but %s is", known.Name, from)}
 	case strings.ContainsAny(value, "\r\n"):
@@ -206,7 +209,7 @@ func (a *app) tellChanged(s *config.Settings, file *config.File, key config.Key,
 	}
 	result := changedSetting{File: file.Path, Key: key.String()}
 	if key.Setting != nil {
-		result.Value = key.Setting.Show(file.Level(key.Profile)[key.Setting.Name].Value)
+		result.Value = key.Setting.Show(file.Value(key))
 	}
 	return a.show(s, result, func(w io.Writer) { fmt.Fprintln(w, words) },
 		[]string{"file", "key", "value"}, [][]string{{result.File, result.Key, result.Value}})

@@ -48,18 +48,23 @@ func (a *app) showConfig(everyOrigin bool) error {
 	if _, err := a.client(s); err != nil {
 		return err
 	}
+	dirs, err := a.pluginDirs(s)
+	if err != nil {
+		return err
+	}
 	var shown []shownSetting
 	var rows [][]string
-	for known := range config.All() {
-		line := shownSetting{Name: known.Name, Value: known.Show(s.Value(known.Name)), Origin: s.Origin(known.Name).String()}
-		value, by := line.Value, line.Origin
-		if by == "" {
+	for _, key := range s.Keys() {
+		found, by, ok := s.Find(key, dirs)
+		line := shownSetting{Name: key.String(), Value: key.Setting.Show(found), Origin: by}
+		value := line.Value
+		if !ok {
 			value, by = "-", "not set"
 		}
-		rows = append(rows, []string{known.Name, value, by})
+		rows = append(rows, []string{line.Name, value, by})
 		if everyOrigin {
-			for _, lost := range s.Overridden(known.Name) {
-				line.Overridden = append(line.Overridden, overridden{known.Show(lost.Value), lost.Origin.String()})
+			for _, lost := range s.Overridden(line.Name) {
+				line.Overridden = append(line.Overridden, overridden{key.Setting.Show(lost.Value), lost.Origin.String()})
 			}
 		}
 		for _, lost := range line.Overridden {
@@ -67,14 +72,6 @@ func (a *app) showConfig(everyOrigin bool) error {
 		}
 		shown = append(shown, line)
 	}
-	ofPlugins, err := a.shownPluginSettings(s)
-	if err != nil {
-		return err
-	}
-	for _, line := range ofPlugins {
-		rows = append(rows, []string{line.Name, line.Value, line.Origin})
-	}
-	shown = append(shown, ofPlugins...)
 	result := struct {
 		File     string         `json:"file" yaml:"file"`
 		Profile  string         `json:"profile" yaml:"profile"`
@@ -99,10 +96,15 @@ func (a *app) configGetCommand() *cobra.Command {
 	return get
 }
 
+// gotSetting is the result of config get. The value is text as users would write it, but that of a plugin's setting keeps
+// the type that it has in the file.
+type gotSetting struct {
+	Name   string `json:"name" yaml:"name"`
+	Value  any    `json:"value" yaml:"value"`
+	Origin string `json:"origin" yaml:"origin"`
+}
+
 func (a *app) getConfig(written string, unmask bool) error {
-	if isPluginKey(written) {
-		return a.getPluginConfig(written)
-	}
 	key, err := a.configKey(written)
 	if err != nil {
 		return err
@@ -118,25 +120,36 @@ func (a *app) getConfig(written string, unmask bool) error {
 	if err != nil {
 		return err
 	}
+	var dirs []string
+	if key.OfPlugins() {
+		if dirs, err = a.pluginDirs(s); err != nil {
+			return err
+		}
+	}
 	known := key.Setting
-	by := s.Origin(known.Name)
-	if by.Where == "" {
+	value, by, ok := s.Find(key, dirs)
+	if !ok {
 		e := &usageError{message: known.Name + " is not set", hint: fmt.Sprintf("authysh config set %s VALUE sets it", key)}
 		if source, other := s.KeySource(); source != "" && known.GivesKey() {
 			e.hint = fmt.Sprintf("the key comes from %s, which %s sets", source, other)
 		}
 		return e
 	}
-	value := s.Value(known.Name)
-	shown := config.Plain(value)
-	if masked := known.Show(value); !unmask && (known.Secret || known.Name == "proxy") && masked != shown {
+	shown, err := known.Plain(value)
+	if err != nil {
+		return fmt.Errorf("%s cannot be shown: %w", key, err)
+	}
+	if masked := known.Show(value); !unmask && known.Hides() && masked != shown {
 		shown = masked
 		if a.stderrTerminal {
 			a.hint("--unmask shows the secret")
 		}
 	}
-	result := shownSetting{Name: known.Name, Value: shown, Origin: by.String()}
-	return a.showBare(s, shown, result, []string{"name", "value", "origin"}, [][]string{{result.Name, result.Value, result.Origin}})
+	result := gotSetting{Name: known.Name, Value: shown, Origin: by}
+	if key.OfPlugins() {
+		result.Value = value
+	}
+	return a.showBare(s, shown, result, []string{"name", "value", "origin"}, [][]string{{known.Name, shown, by}})
 }
 
 // showBare prints one word for scripts, unless a form of output was asked for.

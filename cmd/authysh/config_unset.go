@@ -29,9 +29,6 @@ func (a *app) configUnsetCommand() *cobra.Command {
 }
 
 func (a *app) unsetConfig(ctx context.Context, t config.Target, written string) error {
-	if isPluginKey(written) {
-		return a.unsetPluginConfig(ctx, t, written)
-	}
 	key, err := a.configKey(written)
 	if err != nil {
 		return err
@@ -52,7 +49,7 @@ func (a *app) unsetConfig(ctx context.Context, t config.Target, written string) 
 	switch inherited := file.Holds(key); {
 	case !found && inherited:
 		return &usageError{
-			message: fmt.Sprintf("%s is not set there itself: the profile merges it from another part of %s", key, file.Path),
+			message: fmt.Sprintf("%s is not set there itself, but merged from another part of %s", key, file.Path),
 			hint:    "edit the file, or set another value over it",
 		}
 	case !found:

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/luabind/plugin"
 )
@@ -98,20 +96,4 @@ func noSuchPlugin(err error, name string) error {
 		message: singleLine(err.Error()),
 		hint:    fmt.Sprintf("authysh plugin add %s installs the one that is there; or --plugin-dir %s looks for it where it is", dir, filepath.Dir(dir)),
 	}
-}
-
-// checkedPluginValue is pluginValue, of the type that the plugin has declared.
-func checkedPluginValue(key pluginKey, written string, known *plugin.Setting) (*yaml.Node, error) {
-	node, err := pluginValue(key, written, known)
-	if err != nil || known == nil {
-		return node, err
-	}
-	var value any
-	if err := node.Decode(&value); err != nil {
-		return nil, &usageError{message: fmt.Sprintf("%s: %v", key, err)}
-	}
-	if err := known.Check(value); err != nil {
-		return nil, &usageError{message: fmt.Sprintf("%s %v", key, err), hint: "authysh plugin info " + key[2] + " tells what it is for"}
-	}
-	return node, nil
 }

@@ -93,7 +93,7 @@ func (a *app) pluginInstallDir() string {
 
 // pluginDirs are the directories to search, those of the flag first. A relative one was typed, and is meant from here.
 func (a *app) pluginDirs(s *config.Settings) ([]string, error) {
-	dirs := slices.Clone(a.plugins.dirs)
+	dirs := append([]string{}, a.plugins.dirs...)
 	if configured := s.Plugins.Dirs; configured != nil {
 		dirs = append(dirs, configured...)
 	} else if dir := a.pluginInstallDir(); dir != "" {

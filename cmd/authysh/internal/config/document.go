@@ -44,8 +44,8 @@ func (d *Document) root() *yaml.Node {
 	return d.tree.Content[0]
 }
 
-// Set gives the key at the end of a path a value. What is missing on the way there is made.
-func (d *Document) Set(keys []string, value *yaml.Node) error {
+// set gives the key at the end of a path a value. What is missing on the way there is made.
+func (d *Document) set(keys []string, value *yaml.Node) error {
 	if d.tree == nil {
 		d.tree = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!null"}}}
 	}
@@ -82,8 +82,8 @@ func (d *Document) Set(keys []string, value *yaml.Node) error {
 	return d.apply(splice)
 }
 
-// Unset removes the key at the end of a path; false if it is not there.
-func (d *Document) Unset(keys []string) (bool, error) {
+// unset removes the key at the end of a path; false if it is not there.
+func (d *Document) unset(keys []string) (bool, error) {
 	mapping := d.root()
 	for i, name := range keys {
 		if mapping == nil || mapping.Kind != yaml.MappingNode {

@@ -58,11 +58,11 @@ func TestDocumentEdits(t *testing.T) {
 			}
 			keys := strings.Split(test.keys, ".")
 			if test.value == "" {
-				_, err = d.Unset(keys)
+				_, err = d.unset(keys)
 			} else {
 				var node *yaml.Node
 				if node, err = Must(keys[len(keys)-1]).node(test.value); err == nil {
-					err = d.Set(keys, node)
+					err = d.set(keys, node)
 				}
 			}
 			if got := string(d.text); err != nil || got != test.after {
@@ -97,12 +97,12 @@ func FuzzConfigEdit(f *testing.F) {
 		if err != nil || checkProfileName(profile) != nil {
 			return
 		}
-		key := Key{profile, host}
+		key := Key{Profile: profile, Setting: host}
 		d, err := homeless.Document("x.yaml", []byte(source))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Set(key.Path(), node); err != nil {
+		if err := d.set(key.Path(), node); err != nil {
 			if _, told := errors.AsType[*Error](err); !told {
 				t.Errorf("setting: %v", err)
 			}
@@ -122,7 +122,7 @@ func FuzzConfigEdit(f *testing.F) {
 				}
 			}
 		}
-		if _, err := d.Unset(key.Path()); err != nil {
+		if _, err := d.unset(key.Path()); err != nil {
 			return
 		}
 		if again, err := parse(d.text); err == nil && !strings.ContainsAny(source, "*<") {
@@ -145,7 +145,7 @@ func TestConcurrentEdits(t *testing.T) {
 			files := &Files{
 				Named: path, LookupEnv: homeless.LookupEnv, Lock: filepath.Join(home, "config.lock"), Note: func(string) {},
 			}
-			key := Key{fmt.Sprintf("p%d", i), Must("retries")}
+			key := Key{Profile: fmt.Sprintf("p%d", i), Setting: Must("retries")}
 			use := func(*Settings) error { return nil }
 			_, err := files.Edit(t.Context(), Target{}, func(d *Document) error { return d.Put(key, "1", use) })
 			if err != nil {

@@ -13,10 +13,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Key names an entry of a configuration file: a setting at the top or in a profile, or a whole profile.
+// Key names what a configuration file may say: a setting at the top or in a profile, what plugins are set to, or a whole
+// profile. All that can be read, written or removed has one.
 type Key struct {
 	Profile string   // empty for the top
 	Setting *Setting // nil for a whole profile
+	plugins []string // the way to what plugins are set to; nil for the program's own settings
 }
 
 // String is the key as config list shows it: "profiles.staging.host".
@@ -26,6 +28,9 @@ func (k Key) String() string {
 
 // Path is the key's way through the file.
 func (k Key) Path() []string {
+	if k.OfPlugins() {
+		return k.plugins
+	}
 	var keys []string
 	if k.Profile != "" {
 		keys = append(keys, ProfilesKey, k.Profile)
@@ -36,9 +41,26 @@ func (k Key) Path() []string {
 	return keys
 }
 
-// ParseKey reads "host" or "profiles.staging.host". The flag --profile, whose value is chosen, puts the first one into
-// a profile.
+// Single refuses the key of something that has no value of its own, but holds several settings.
+func (k Key) Single() error {
+	switch {
+	case k.Setting == nil:
+		return &Error{
+			Message: fmt.Sprintf("%s is a whole profile", k),
+			Hint:    fmt.Sprintf("set one of its settings, as in: authysh config set %s.%s VALUE", k, exampleSetting),
+		}
+	case k.Setting.Kind == Group:
+		return &Error{Message: fmt.Sprintf("%s holds several settings", clip(k.String())), Hint: pluginKeys}
+	}
+	return nil
+}
+
+// ParseKey reads "host", "profiles.staging.host" or "plugins.config.guard.daily". The flag --profile, whose value is
+// chosen, puts the first one into a profile.
 func ParseKey(written, chosen string) (Key, error) {
+	if written == PluginsKey || strings.HasPrefix(written, PluginsKey+".") {
+		return parsePluginKey(written, chosen)
+	}
 	var key Key
 	name := written
 	if rest, dotted := strings.CutPrefix(written, ProfilesKey+"."); dotted {
@@ -47,7 +69,7 @@ func ParseKey(written, chosen string) (Key, error) {
 			key.Profile, name = rest[:dot], rest[dot+1:]
 		}
 		if key.Profile == "" {
-			return key, &Error{Message: fmt.Sprintf("%q names no profile", clip(written)), Hint: "write profiles.NAME." + ExampleSetting}
+			return key, &Error{Message: fmt.Sprintf("%q names no profile", clip(written)), Hint: "write profiles.NAME." + exampleSetting}
 		}
 		if _, ok := Named(name); !ok && name != "" {
 			return key, noSuchSetting(name, true)
@@ -81,8 +103,8 @@ func checkProfileName(name string) error {
 	return nil
 }
 
-// ExampleSetting stands for any setting in hints.
-const ExampleSetting = "host"
+// exampleSetting stands for any setting in hints.
+const exampleSetting = "host"
 
 func noSuchSetting(name string, inProfile bool) error {
 	var names []string
@@ -104,6 +126,10 @@ func noSuchSetting(name string, inProfile bool) error {
 
 // node is the value as it stands in a file. The error reads on after the setting's name, and shows no secret.
 func (s *Setting) node(written string) (*yaml.Node, error) {
+	switch s.Kind {
+	case Any, Verbatim, Paths:
+		return s.pluginNode(written)
+	}
 	value, err := s.Parse(written)
 	if err != nil {
 		return nil, err
@@ -128,17 +154,6 @@ func (s *Setting) node(written string) (*yaml.Node, error) {
 		}
 	}
 	return scalar, nil
-}
-
-// Plain is a value as users write it, so that config set takes what config get gives. Secrets are shown.
-func Plain(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case time.Duration:
-		return v.String()
-	}
-	return fmt.Sprint(value)
 }
 
 // forFile makes a path as users type it, from where they are, one for the file, which starts at its own folder.

@@ -167,6 +167,30 @@ func (s *Settings) KeySource() (name string, by Origin) {
 	return "", Origin{}
 }
 
+// Keys lists all that has a value or could have one: the settings in the order of the table, and what plugins are set to.
+func (s *Settings) Keys() []Key {
+	var keys []Key
+	for known := range All() {
+		keys = append(keys, Key{Setting: known})
+	}
+	return append(keys, s.Plugins.keys()...)
+}
+
+// Find is the value that holds for a key, whatever its profile, and where it is from. dirs are the directories of plugins
+// that are searched, of which the file knows but a part.
+func (s *Settings) Find(key Key, dirs []string) (value any, by string, ok bool) {
+	if !key.OfPlugins() {
+		by := s.Origin(key.Setting.Name)
+		return s.Value(key.Setting.Name), by.String(), by.Where != ""
+	}
+	by = s.File
+	if key.Setting.Kind == Paths && s.Plugins.Dirs == nil {
+		by = DefaultOrigin
+	}
+	value = Plugins{Dirs: dirs, Config: s.Plugins.Config}.at(key.Path())
+	return value, by, value != nil
+}
+
 // Overridden are the values of a setting that do not hold, the strongest first.
 func (s *Settings) Overridden(name string) []Sourced {
 	var lost []Sourced

@@ -12,6 +12,39 @@ type Plugins struct {
 	Config map[string]map[string]any
 }
 
+// at is what a way leads to; nil for nothing.
+func (p Plugins) at(way []string) any {
+	switch len(way) {
+	case 1:
+		if p.Dirs != nil || len(p.Config) > 0 {
+			return map[string]any{"dirs": p.Dirs, "config": withoutType(p.Config)}
+		}
+	case 2:
+		if way[1] == dirsKey && p.Dirs != nil {
+			return p.Dirs
+		}
+		if way[1] == configKey && len(p.Config) > 0 {
+			return withoutType(p.Config)
+		}
+	case 3:
+		if values := p.Config[way[2]]; values != nil {
+			return values
+		}
+	case 4:
+		return p.Config[way[2]][way[3]]
+	}
+	return nil
+}
+
+// withoutType makes all that plugins are set to a value like any other.
+func withoutType(config map[string]map[string]any) map[string]any {
+	all := make(map[string]any, len(config))
+	for name, values := range config {
+		all[name] = values
+	}
+	return all
+}
+
 // parsePlugins reads the settings of plugins. A plugin itself checks those that are its own.
 func (c *File) parsePlugins(e entry) error {
 	if c.foreign != "" {
@@ -26,13 +59,13 @@ func (c *File) parsePlugins(e entry) error {
 	}
 	for _, e := range entries {
 		switch e.key.Value {
-		case "dirs":
+		case dirsKey:
 			err = c.parsePluginDirs(e.value)
-		case "config":
+		case configKey:
 			err = c.parsePluginConfig(e.value)
 		default:
 			err = &Error{Message: fmt.Sprintf("%s: unknown key %q in %s%s", c.at(e.key), clip(e.key.Value), PluginsKey,
-				suggest(e.key.Value, []string{"dirs", "config"})), Hint: "known keys: dirs, config"}
+				suggest(e.key.Value, []string{dirsKey, configKey})), Hint: "known keys: dirs, config"}
 		}
 		if err != nil {
 			return err

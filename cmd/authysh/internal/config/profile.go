@@ -62,14 +62,24 @@ func (c *File) Level(profile string) Layer {
 	return c.Profiles[profile]
 }
 
+// Value is what the file itself says for a key; nil for nothing.
+func (c *File) Value(key Key) any {
+	switch {
+	case key.OfPlugins():
+		return c.Plugins.at(key.Path())
+	case key.Setting == nil:
+		return nil
+	}
+	return c.Level(key.Profile)[key.Setting.Name].Value
+}
+
 // Holds reports whether the file sets the key in some way.
 func (c *File) Holds(key Key) bool {
 	if key.Setting == nil {
 		_, ok := c.Profiles[key.Profile]
 		return ok
 	}
-	_, ok := c.Level(key.Profile)[key.Setting.Name]
-	return ok
+	return c.Value(key) != nil
 }
 
 // Stronger says what keeps a setting of the file from having an effect: the environment, or the profile in use. Empty is

@@ -10,6 +10,9 @@ import (
 // Put gives a key a value, after a look at what would make that wrong or a surprise. use says what keeps settings from
 // being used.
 func (d *Document) Put(key Key, value string, use func(*Settings) error) error {
+	if err := key.Single(); err != nil {
+		return err
+	}
 	known := key.Setting
 	value = known.forFile(value, d.file.Path)
 	node, err := known.node(value)
@@ -22,7 +25,7 @@ func (d *Document) Put(key Key, value string, use func(*Settings) error) error {
 			return err
 		}
 	}
-	return d.Set(key.Path(), node)
+	return d.set(key.Path(), node)
 }
 
 // checkPut refuses what the file could hold but no call could be made with, and a second source of the key.
@@ -42,10 +45,13 @@ func (d *Document) checkPut(before *File, key Key, value string, use func(*Setti
 			if there, ok := level[other]; ok && other != known.Name {
 				return &Error{
 					Message: fmt.Sprintf("%s: %s is set already, and only one of %s can hold", there.Origin, other, strings.Join(keySources, ", ")),
-					Hint:    "authysh config unset " + Key{key.Profile, Must(other)}.String() + " makes room",
+					Hint:    "authysh config unset " + Key{Profile: key.Profile, Setting: Must(other)}.String() + " makes room",
 				}
 			}
 		}
+	}
+	if key.OfPlugins() {
+		return nil // calls do not depend on it
 	}
 	s, err := before.Alone(key, value)
 	if s == nil || err != nil {
@@ -77,7 +83,7 @@ func (c *File) Alone(key Key, value string) (*Settings, error) {
 
 // Remove takes a key away, and reports whether it was there.
 func (d *Document) Remove(key Key) (found bool, err error) {
-	if found, err = d.Unset(key.Path()); err != nil || !found {
+	if found, err = d.unset(key.Path()); err != nil || !found {
 		return found, err
 	}
 	return true, d.checkRemoved(key)
@@ -85,7 +91,7 @@ func (d *Document) Remove(key Key) (found bool, err error) {
 
 // checkRemoved refuses to remove the profile that the file has in use.
 func (d *Document) checkRemoved(key Key) error {
-	if key.Setting != nil {
+	if key.Setting != nil { // all but a whole profile
 		return nil
 	}
 	after := d.files.empty(d.file.Path)
@@ -107,7 +113,7 @@ func (d *Document) checkRemoved(key Key) error {
 func (d *Document) Use(profile string) error {
 	key := Key{Setting: Must(ProfileSetting)}
 	if profile == "" {
-		_, err := d.Unset(key.Path())
+		_, err := d.unset(key.Path())
 		return err
 	}
 	file := d.files.empty(d.file.Path)
@@ -121,5 +127,5 @@ func (d *Document) Use(profile string) error {
 	if err != nil {
 		return Origin{Where: "the profile's name"}.Complain(ProfileSetting, err.Error())
 	}
-	return d.Set(key.Path(), node)
+	return d.set(key.Path(), node)
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -27,6 +28,12 @@ const (
 	Toggle               // bool
 	Choice               // string, one of Setting.Choices
 	Path                 // string; in a file relative to the file's folder
+
+	// What plugins are set to, which only a file says.
+	Any      // what YAML has: a number, a text, a list, ...
+	Verbatim // string, whatever it looks like
+	Paths    // several paths; a list in YAML, or one by itself
+	Group    // no value but several settings
 )
 
 // Setting is one thing that users may set. Flags, environment variables, file keys, authysh config show and the test of
@@ -50,6 +57,8 @@ type Setting struct {
 	Guarded bool
 	// TopLevel settings make no sense within a profile.
 	TopLevel bool
+
+	accepts func(value any) error // what a plugin says of its setting; nil when nothing is known
 }
 
 // table is every setting, in the order of help and config show.
@@ -224,17 +233,46 @@ func (s *Setting) Show(value any) string {
 		return v.String()
 	case string:
 		switch {
-		case s.Secret && v != "":
-			return "********"
+		case s.Secret && v != "", s.Kind == Any || s.Kind == Verbatim: // nobody says which texts of plugins are secret
+			return hidden
 		case s.Name == "proxy":
 			if u, err := url.Parse(v); err == nil {
 				return u.Redacted()
 			}
-			return "********"
+			return hidden
 		}
 		return v
+	case []string:
+		return strings.Join(v, ", ")
 	}
-	return fmt.Sprint(value)
+	if plain, err := s.Plain(value); err == nil {
+		return plain
+	}
+	return hidden
+}
+
+// hidden stands for what is not shown.
+const hidden = "********"
+
+// Hides reports whether Show keeps a part of the value back that Plain tells.
+func (s *Setting) Hides() bool { return s.Secret || s.Name == "proxy" }
+
+// Plain is a value as users write it, so that config set takes what config get gives. Secrets are shown.
+func (s *Setting) Plain(value any) (string, error) {
+	switch v := value.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	case time.Duration:
+		return v.String(), nil
+	}
+	switch s.Kind {
+	case Any, Verbatim, Paths, Group:
+		text, err := json.Marshal(value) // which is YAML, too
+		return string(text), err
+	}
+	return fmt.Sprint(value), nil
 }
 
 // Usage is the setting's line in --help, with its default where that is worth telling.
