@@ -15,9 +15,9 @@ func (c *File) ProfileNames() []string {
 	return slices.Sorted(maps.Keys(c.Profiles))
 }
 
-// layers are those of the file: what holds always, and what the chosen profile adds. The profile may be chosen by any
-// level; stronger ones come first in over's place. A nil file has no layers.
-func (c *File) layers(flags, env Layer) (top, profile Layer, name string, err error) {
+// layers are those of the file: what holds always, and what the chosen profile adds. The flags choose it before the
+// environment does, and that before the file. A nil file has no layers.
+func (c *File) layers(env, flags Layer) (top, profile Layer, name string, err error) {
 	if c != nil {
 		top = c.Top
 	}
@@ -94,7 +94,7 @@ func (c *File) Stronger(key Key, env Layer) string {
 			return fmt.Sprintf("%s in the environment is stronger than %s in the file", by.Origin, key.Setting.Name)
 		}
 	}
-	_, profile, _, err := c.layers(Layer{}, env)
+	_, profile, _, err := c.layers(env, Layer{})
 	if err != nil || key.Profile != "" {
 		return ""
 	}

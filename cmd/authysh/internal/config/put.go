@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -32,8 +31,7 @@ func (d *Document) Put(key Key, value string, use func(*Settings) error) error {
 func (d *Document) checkPut(before *File, key Key, value string, use func(*Settings) error) error {
 	level := before.Level(key.Profile)
 	if level == nil {
-		names := slices.Sorted(maps.Keys(before.Profiles))
-		d.files.Note(fmt.Sprintf("profile %s is new in %s%s", key.Profile, before.Path, suggest(key.Profile, names)))
+		d.files.Note(fmt.Sprintf("profile %s is new in %s%s", key.Profile, before.Path, suggest(key.Profile, before.ProfileNames())))
 	}
 	known := key.Setting
 	if known.Name == ProfileSetting {

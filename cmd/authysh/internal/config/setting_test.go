@@ -161,7 +161,7 @@ func TestExample(t *testing.T) {
 		}
 	}
 	for name := range plain.Profiles {
-		if _, _, _, err := plain.layers(Layer{"profile": {name, Origin{}}}, Layer{}); err != nil {
+		if _, _, _, err := plain.layers(Layer{}, Layer{"profile": {name, Origin{}}}); err != nil {
 			t.Error(err)
 		}
 	}
