@@ -71,5 +71,6 @@ by a file beside it with .lock in its name.
 Permissions: net has hosts, https only unless http:// stands in front, and only
 public addresses unless private: does; env has names; read and write have files
 or directories, relative ones in the plugin's own directory for data; exec has
-programs. plugin.mask(value) is a copy with *** for what is secret by its name.`,
+programs. No permission opens the program's configuration, the file of the key,
+or what other plugins keep. plugin.mask(value) is a copy with *** for what is secret by its name.`,
 }

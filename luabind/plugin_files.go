@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/authysh/authysh/luabind/plugin"
@@ -30,7 +32,52 @@ func (g *guest) place(L *lua.LState, op string, write bool) plugin.Place {
 		}
 		g.notGranted(L, op, permission, name)
 	}
+	if g.isKept(place) {
+		L.RaiseError("%s: %s is the program's own, and no permission opens that", op, name)
+	}
 	return place
+}
+
+// isKept reports whether a path leads to what no permission opens, by its name, through links or by another spelling.
+func (g *guest) isKept(place plugin.Place) bool {
+	if len(g.kept) == 0 || place.Root == g.dataDir { // which cannot be left
+		return false
+	}
+	for at := realPath(filepath.Join(place.Root, filepath.FromSlash(place.Name))); ; at = filepath.Dir(at) {
+		if samePlace(at, g.dataDir) {
+			return false
+		}
+		if slices.ContainsFunc(g.kept, func(kept string) bool { return samePlace(at, kept) }) {
+			return true
+		}
+		if at == filepath.Dir(at) {
+			return false
+		}
+	}
+}
+
+// realPath is a path without links in as much of it as there is.
+func realPath(name string) string {
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		return real
+	}
+	dir := filepath.Dir(name)
+	if dir == name {
+		return name
+	}
+	return filepath.Join(realPath(dir), filepath.Base(name))
+}
+
+func samePlace(a, b string) bool {
+	if a == b {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err != nil {
+		return a == realPath(b)
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // openIn opens a file that must stay within its place, also through symbolic links; a permission for a single file does not

@@ -28,6 +28,7 @@ type guest struct {
 	settings map[string]any // that with the defaults
 	granted  plugin.Permissions
 	dataDir  string
+	kept     []string // see [plugin.Enabled]
 	limits   PluginLimits
 	log      *slog.Logger
 	outer    *Host // of the runtime

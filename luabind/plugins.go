@@ -159,6 +159,7 @@ func (s *pluginSet) guest(enabled plugin.Enabled, h *Host) (*guest, error) {
 		return nil, fmt.Errorf("plugin %s: %w", enabled.Name, err)
 	}
 	g := newGuest(enabled.Source, enabled.Granted, enabled.DataDir, h, s.limits)
+	g.kept = enabled.Kept
 	g.config, g.manifest, g.deferred = enabled.Config, enabled.Manifest, enabled.Manifest != nil
 	var err error
 	if g.deferred {

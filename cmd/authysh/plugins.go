@@ -121,6 +121,26 @@ func (a *app) pluginData(name string) string {
 	return filepath.Join(filepath.Dir(history), "plugins", name)
 }
 
+// keptFromPlugins are the places that hold the key, decide what plugins may do, or belong to all of them.
+func (a *app) keptFromPlugins(s *config.Settings, dirs []string) []string {
+	kept := slices.Clone(dirs)
+	if file := a.pluginStateFile(); file != "" {
+		kept = append(kept, filepath.Dir(file))
+	}
+	if data := a.pluginData("x"); data != "" {
+		kept = append(kept, filepath.Dir(data))
+	}
+	for _, file := range []string{s.File, s.Text("key_file")} {
+		if file == "" {
+			continue
+		}
+		if absolute, err := filepath.Abs(file); err == nil {
+			kept = append(kept, absolute)
+		}
+	}
+	return kept
+}
+
 // findPlugins finds and verifies the plugins that are enabled.
 func (a *app) findPlugins(s *config.Settings) error {
 	u := &a.plugins
@@ -137,9 +157,11 @@ func (a *app) findPlugins(s *config.Settings) error {
 		return err
 	}
 	enabled, failures := state.Load(dirs)
+	kept := a.keptFromPlugins(s, dirs)
 	for i := range enabled {
 		enabled[i].Config = s.Plugins.Config[enabled[i].Name]
 		enabled[i].DataDir = a.pluginData(enabled[i].Name)
+		enabled[i].Kept = kept
 	}
 	u.enabled = enabled
 	for _, r := range state.Plugins {

@@ -232,6 +232,9 @@ type Enabled struct {
 	Config map[string]any
 	// DataDir is where its own files are, which relative paths in permissions mean; empty when it has none.
 	DataDir string
+	// Kept are files and directories that no permission opens, such as those of the program's own configuration: whoever
+	// reads them has the API key, and whoever writes them grants what they like. DataDir may be in one of them.
+	Kept []string
 	// Manifest is what the plugin defines, if that is known from when it was enabled: its code is then loaded when it is first
 	// needed, and must define the same. Without it, the code is loaded at the start.
 	Manifest *Manifest
