@@ -137,8 +137,10 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, req, http.StatusServiceUnavailable, errors.New("too many requests at once"))
 		return
 	}
-	d, id, replay, status, err := r.admit(w, req)
-	<-r.readers
+	d, id, replay, status, err := func() (*Delivery, mark, mark, int, error) {
+		defer func() { <-r.readers }() // also when net/http recovers a panic
+		return r.admit(w, req)
+	}()
 	if err != nil {
 		r.refuse(w, req, status, err)
 		return

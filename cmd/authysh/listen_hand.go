@@ -104,8 +104,9 @@ func forwardTo(target string) receiver.Handler {
 			return err
 		}
 		request.Header = d.Header.Clone()
-		for _, name := range append(request.Header.Values("Connection"), "Connection", "Keep-Alive", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length") {
-			request.Header.Del(name)
+		named := strings.Split(strings.Join(request.Header.Values("Connection"), ","), ",")
+		for _, name := range append(named, "Connection", "Keep-Alive", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length") {
+			request.Header.Del(strings.TrimSpace(name))
 		}
 		answer, err := client.Do(request)
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {

@@ -148,23 +148,10 @@ func (p *performed) confirm(ctx context.Context, call *authy.BoundCall) error {
 	if err := p.refusedBefore(ctx, call); err != nil {
 		return p.named(err)
 	}
-	if !a.stdinTerminal || !a.stderrTerminal {
-		return &usageError{
-			message: fmt.Sprintf("authysh %s deletes for good, and nobody can be asked: nothing was sent", shapeOf(p.op).command()),
-			hint:    "--yes deletes without asking",
-		}
-	}
-	answer, err := a.console.Ask(ctx, p.question())
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		if err == nil {
-			return nil
-		}
-	}
-	return errDeclined
+	return a.confirm(ctx, p.question(), &usageError{
+		message: fmt.Sprintf("authysh %s deletes for good, and nobody can be asked: nothing was sent", shapeOf(p.op).command()),
+		hint:    "--yes deletes without asking",
+	})
 }
 
 // refusedBefore is why a call would be refused before anything is sent.

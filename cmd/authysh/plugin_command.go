@@ -30,7 +30,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		"'authysh help plugins' tells how one is written."
 	parent.AddCommand(
 		a.pluginListCommand(), a.pluginInfoCommand(), a.pluginEnableCommand(), a.pluginDisableCommand(), a.pluginAddCommand(),
-		a.pluginNewCommand(), a.pluginTestCommand(), a.pluginDoctorCommand(),
+		a.pluginRemoveCommand(), a.pluginNewCommand(), a.pluginTestCommand(), a.pluginDoctorCommand(),
 	)
 	return parent
 }

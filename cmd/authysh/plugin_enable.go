@@ -107,7 +107,9 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 		if m.Permissions.IsZero() {
 			question = "Enable it? [y/N] "
 		}
-		if err := a.askToEnable(cmd, name, question); err != nil {
+		if err := a.confirm(ctx, question, &usageError{
+			message: "nobody can be asked, so the plugin " + name + " was not enabled", hint: "--yes enables it without asking",
+		}); err != nil {
 			return err
 		}
 	}
@@ -166,20 +168,6 @@ func (a *app) rememberPlugin(ctx context.Context, state *plugin.State, source *p
 		m = nil
 	}
 	return state.Remember(record.Name, m)
-}
-
-func (a *app) askToEnable(cmd *cobra.Command, name, question string) error {
-	if !a.stdinTerminal || !a.stderrTerminal {
-		return &usageError{message: "nobody can be asked, so the plugin " + name + " was not enabled", hint: "--yes enables it without asking"}
-	}
-	answer, err := a.console.Ask(cmd.Context(), question)
-	if cmd.Context().Err() != nil {
-		return cmd.Context().Err()
-	}
-	if word := strings.ToLower(strings.TrimSpace(answer)); err != nil || word != "y" && word != "yes" {
-		return errDeclined
-	}
-	return nil
 }
 
 func (a *app) pluginDisableCommand() *cobra.Command {
