@@ -50,6 +50,7 @@ func TestParseErrors(t *testing.T) {
 		"request_sms: every=0, status=500":       `every: must be a whole number from 1 to 1000000000, got "0"`,
 		"request_sms: probability=2, status=500": `probability: must be above 0 and at most 1`,
 		"request_sms: every=3":                   `does nothing: give it an effect`,
+		"request_sms: body=\xb7":                 `must be text in UTF-8`,
 		"request_sms":                            `does nothing: give it an effect`,
 		"request_sms: latency":                   `"latency": must have a value, such as latency=200ms, did you mean latency?`,
 		"request_sms: duplicate=1":               `its target must be callback or webhook`,

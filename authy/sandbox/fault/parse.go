@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -63,6 +64,9 @@ var keyField = regexp.MustCompile(`(?i)\bkey\s*=\s*("(\\.|[^"\\])*"?|[^,]*)`)
 func withoutKey(text string) string { return keyField.ReplaceAllString(text, "key=***") }
 
 func (r *Rule) setAll(text string) *Error {
+	if !utf8.ValidString(text) {
+		return &Error{Reason: "must be text in UTF-8: a rule is shown and kept as JSON, which has no other bytes"}
+	}
 	for text = strings.TrimSpace(text); text != ""; {
 		name, rest, hasValue := strings.Cut(text, "=")
 		if i := strings.IndexByte(name, ','); i >= 0 || !hasValue { // a bare word, such as drop
