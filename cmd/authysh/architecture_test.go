@@ -45,7 +45,8 @@ var allowed = map[string][]string{
 	"cmd/authysh/internal/arguments": {modulePath + "/authy"},
 	"cmd/authysh/internal/capture":   {},
 	"cmd/authysh/internal/config": {
-		modulePath + "/authy", modulePath + "/cmd/authysh/internal/present", modulePath + "/cmd/authysh/internal/wholefile", modulePath + "/luabind/plugin",
+		modulePath + "/authy", modulePath + "/cmd/authysh/internal/present", modulePath + "/cmd/authysh/internal/wholefile", modulePath + "/cmd/authysh/internal/wording",
+		modulePath + "/luabind/plugin",
 		"github.com/spf13/viper", "go.yaml.in/yaml/v3", "github.com/gofrs/flock",
 	},
 	"cmd/authysh/internal/firstgc":   {},
@@ -55,6 +56,7 @@ var allowed = map[string][]string{
 	},
 	"cmd/authysh/internal/qrcode":    {},
 	"cmd/authysh/internal/wholefile": {},
+	"cmd/authysh/internal/wording":   {modulePath + "/authy"},
 	"repl":                           {"github.com/c-bata/go-prompt", "golang.org/x/term", "golang.org/x/sys/...", "github.com/mattn/...", "github.com/pkg/term/termios"},
 }
 

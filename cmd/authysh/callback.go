@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // callbackCommand is authysh callback: the calls by which the service tells an application what a user answered.
@@ -42,7 +43,7 @@ func checkCallbackURL(flag, written string) error {
 		return nil
 	}
 	shown, _, _ := strings.Cut(written, "?") // which holds the fields of a GET
-	return &usageError{message: fmt.Sprintf("%s must be a whole URL, such as https://example.com/authy/callback, got %q", flag, clip(shown))}
+	return &usageError{message: fmt.Sprintf("%s must be a whole URL, such as https://example.com/authy/callback, got %q", flag, wording.Clip(shown))}
 }
 
 // callbackMethods are those that callbacks come with.
@@ -56,7 +57,7 @@ func checkCallbackMethod(written string) (string, error) {
 			return known, nil
 		}
 	}
-	return "", &usageError{message: fmt.Sprintf("--method must be POST or GET, got %q", clip(written))}
+	return "", &usageError{message: fmt.Sprintf("--method must be POST or GET, got %q", wording.Clip(written))}
 }
 
 // parseMaxAge reads --max-age; nothing is any age.
@@ -66,7 +67,7 @@ func parseMaxAge(written string, given bool) (time.Duration, error) {
 	}
 	age, err := time.ParseDuration(written)
 	if err != nil || age <= 0 {
-		return 0, &usageError{message: fmt.Sprintf(`--max-age must be a length of time such as "5m", got %q`, clip(written))}
+		return 0, &usageError{message: fmt.Sprintf(`--max-age must be a length of time such as "5m", got %q`, wording.Clip(written))}
 	}
 	return age, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // signCallbackOptions are the flags of authysh callback sign.
@@ -246,9 +247,9 @@ func (c *sampleCallback) check(given func(string) bool) error {
 	}
 	switch {
 	case !slices.Contains(sampleStatuses, c.status):
-		return &usageError{message: fmt.Sprintf("--status must be %s, got %q%s", strings.Join(sampleStatuses, " or "), clip(c.status), suggest(c.status, sampleStatuses))}
+		return &usageError{message: fmt.Sprintf("--status must be %s, got %q%s", strings.Join(sampleStatuses, " or "), wording.Clip(c.status), wording.Suggest(c.status, sampleStatuses))}
 	case strings.Trim(c.authyID, "0123456789") != "" || c.authyID[0] == '0' || len(c.authyID) > 18:
-		return &usageError{message: fmt.Sprintf("--authy-id must be a whole number above 0, got %q", clip(c.authyID))}
+		return &usageError{message: fmt.Sprintf("--authy-id must be a whole number above 0, got %q", wording.Clip(c.authyID))}
 	}
 	return nil
 }

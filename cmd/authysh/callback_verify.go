@@ -13,6 +13,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/capture"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // verifyCallbackOptions are the flags of authysh callback verify.
@@ -163,7 +164,7 @@ func (a *app) typedHeaders(ctx context.Context, typed []string) (http.Header, er
 		}
 		name, value, ok := capture.Field(text)
 		if !ok {
-			return nil, &usageError{message: fmt.Sprintf(`--header must be "Name: value" or @file, got %q`, clip(text))}
+			return nil, &usageError{message: fmt.Sprintf(`--header must be "Name: value" or @file, got %q`, wording.Clip(text))}
 		}
 		header.Add(name, value)
 	}
@@ -192,7 +193,7 @@ func (a *app) capturedCallback(ctx context.Context, o *verifyCallbackOptions, he
 	}
 	target, err := url.Parse(kept.Target)
 	if err != nil {
-		return none, &usageError{message: "--request has a target that is no URL: " + clip(kept.Target)}
+		return none, &usageError{message: "--request has a target that is no URL: " + wording.Clip(kept.Target)}
 	}
 	public := o.url
 	switch host := kept.Header.Get("Host"); {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/check"
 )
@@ -159,7 +160,7 @@ func scriptsIn(args []string) ([]string, error) {
 		})
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, &usageError{message: fmt.Sprintf("script %s does not exist%s", clip(arg), suggestScript(arg))}
+			return nil, &usageError{message: fmt.Sprintf("script %s does not exist%s", wording.Clip(arg), suggestScript(arg))}
 		case err != nil:
 			return nil, &usageError{message: fmt.Sprintf("cannot look for scripts: %v", err)}
 		}

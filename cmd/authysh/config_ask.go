@@ -7,6 +7,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // askValue asks until check has nothing against the answer.
@@ -68,7 +69,7 @@ func (a *app) askKeyPlace(ctx context.Context, n *newConfig) error {
 				return nil
 			}
 		}
-		return fmt.Errorf("one of %s, please%s", strings.Join(names, ", "), suggest(text, names))
+		return fmt.Errorf("one of %s, please%s", strings.Join(names, ", "), wording.Suggest(text, names))
 	})
 	if place == "" {
 		place = otherwise

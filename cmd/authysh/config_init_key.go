@@ -14,6 +14,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/wholefile"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // chooseKeyPlace finds out where the key is to be, as far as flags say so.
@@ -23,7 +24,7 @@ func (a *app) chooseKeyPlace(o *initOptions, n *newConfig) error {
 		places[i] = place.name
 	}
 	if o.keyFrom != "" && !slices.Contains(places, o.keyFrom) {
-		return &usageError{message: fmt.Sprintf("--key-from must be one of %s, got %q%s", strings.Join(places, ", "), clip(o.keyFrom), suggest(o.keyFrom, places))}
+		return &usageError{message: fmt.Sprintf("--key-from must be one of %s, got %q%s", strings.Join(places, ", "), wording.Clip(o.keyFrom), wording.Suggest(o.keyFrom, places))}
 	}
 	implied := map[string]string{}
 	for place, value := range map[string]string{"file": o.keyFile, "command": o.keyCommand, "keyring": o.keyInRing} {
@@ -109,7 +110,7 @@ func (a *app) chooseKey(ctx context.Context, o *initOptions, n *newConfig, path 
 				return aboutKeyring(config.Origin{Where: "--key-keyring"}, err)
 			}
 			if !a.stdinTerminal {
-				return &usageError{message: fmt.Sprintf("the keyring holds no key for the account %q", clip(account)), hint: "--key-stdin reads one from standard input and stores it"}
+				return &usageError{message: fmt.Sprintf("the keyring holds no key for the account %q", wording.Clip(account)), hint: "--key-stdin reads one from standard input and stores it"}
 			}
 		}
 		n.key, err = a.givenKey(ctx, o)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/repl"
 )
 
@@ -60,7 +61,7 @@ func (a *app) setConfig(ctx context.Context, t config.Target, args []string, key
 	key, err := a.configKey(args[0])
 	if err != nil {
 		if name, _, pair := strings.Cut(args[0], "="); pair && len(args) == 1 {
-			return &usageError{message: "authysh config set takes the key and the value apart", hint: fmt.Sprintf("authysh config set %s VALUE", clip(name))}
+			return &usageError{message: "authysh config set takes the key and the value apart", hint: fmt.Sprintf("authysh config set %s VALUE", wording.Clip(name))}
 		}
 		return err
 	}
@@ -179,7 +180,7 @@ func (a *app) fillKeyring(ctx context.Context, account string, keyStdin bool) er
 	case there:
 		return nil
 	case !a.stdinTerminal:
-		a.warn(fmt.Sprintf("the keyring holds no key for the account %q yet", clip(account)),
+		a.warn(fmt.Sprintf("the keyring holds no key for the account %q yet", wording.Clip(account)),
 			"the same command with --key-stdin reads one from standard input and stores it")
 		return nil
 	}

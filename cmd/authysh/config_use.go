@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // configUseCommand is authysh config use.
@@ -63,7 +64,7 @@ func (a *app) useProfile(ctx context.Context, t config.Target, name string) erro
 		return err
 	}
 	if by, ok := a.lookupEnv("AUTHYSH_PROFILE"); ok && by != "" && by != name {
-		a.warn(fmt.Sprintf("AUTHYSH_PROFILE in the environment is stronger, and names %q", clip(by)), "")
+		a.warn(fmt.Sprintf("AUTHYSH_PROFILE in the environment is stronger, and names %q", wording.Clip(by)), "")
 	}
 	words := fmt.Sprintf("%s uses the profile %s", file.Path, name)
 	if name == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // docsCommand is authysh docs: the help as pages for a website or for man.
@@ -76,7 +77,7 @@ func (a *app) manWriter() (docWriter, error) {
 	if epoch, _ := a.lookupEnv("SOURCE_DATE_EPOCH"); epoch != "" {
 		seconds, err := strconv.ParseInt(epoch, 10, 64)
 		if err != nil {
-			return docWriter{}, &usageError{message: fmt.Sprintf("SOURCE_DATE_EPOCH must be seconds since 1970, got %q", clip(epoch))}
+			return docWriter{}, &usageError{message: fmt.Sprintf("SOURCE_DATE_EPOCH must be seconds since 1970, got %q", wording.Clip(epoch))}
 		}
 		date = time.Unix(seconds, 0).UTC().Format(time.DateOnly)
 	}
@@ -93,7 +94,7 @@ func (a *app) writePages(cmd *cobra.Command, written docWriter, dir string, args
 	case dir == "":
 		return &usageError{message: "--dir must not be empty"}
 	case len(args) > 0:
-		return &usageError{message: fmt.Sprintf("--dir writes all pages, so %q means nothing", clip(args[0])), hint: helpHint(cmd)}
+		return &usageError{message: fmt.Sprintf("--dir writes all pages, so %q means nothing", wording.Clip(args[0])), hint: helpHint(cmd)}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return &usageError{message: "cannot make the folder: " + err.Error()}
@@ -153,7 +154,7 @@ func (a *app) pageFor(root *cobra.Command, args []string) (page, error) {
 			names = append(names, m.Name)
 		}
 		wanted := strings.Join(args[1:], " ")
-		return page{}, &usageError{message: fmt.Sprintf("there is no module %q%s", clip(wanted), suggest(wanted, names)), hint: "authysh help lua lists them"}
+		return page{}, &usageError{message: fmt.Sprintf("there is no module %q%s", wording.Clip(wanted), wording.Suggest(wanted, names)), hint: "authysh help lua lists them"}
 	}
 	if len(args) == 1 {
 		var names []string
@@ -163,7 +164,7 @@ func (a *app) pageFor(root *cobra.Command, args []string) (page, error) {
 				return p, nil
 			}
 		}
-		e := &usageError{message: fmt.Sprintf("there is neither a command, a topic nor a module %q", clip(args[0])), hint: "authysh help topics lists the topics"}
+		e := &usageError{message: fmt.Sprintf("there is neither a command, a topic nor a module %q", wording.Clip(args[0])), hint: "authysh help topics lists the topics"}
 		if near := authy.Nearest(args[0], names); near != "" {
 			e.message += fmt.Sprintf(", did you mean %q?", near)
 		}
@@ -177,7 +178,7 @@ func (a *app) pageFor(root *cobra.Command, args []string) (page, error) {
 		}
 		found = next
 	}
-	return page{}, &usageError{message: fmt.Sprintf("authysh %s has no page", clip(strings.Join(args, " ")))}
+	return page{}, &usageError{message: fmt.Sprintf("authysh %s has no page", wording.Clip(strings.Join(args, " ")))}
 }
 
 // shownCommands are those below a command that --help lists.

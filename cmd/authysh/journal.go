@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind/journal"
 )
 
@@ -27,7 +28,7 @@ func oneJournal(cmd *cobra.Command, args []string) error {
 	case len(args) == 0 || args[0] == "":
 		e.message = fmt.Sprintf("authysh %s needs the file of a journal", commandPath(cmd))
 	case len(args) > 1:
-		e.message = fmt.Sprintf("authysh %s takes one file, got also %q", commandPath(cmd), clip(args[1]))
+		e.message = fmt.Sprintf("authysh %s takes one file, got also %q", commandPath(cmd), wording.Clip(args[1]))
 	default:
 		return nil
 	}

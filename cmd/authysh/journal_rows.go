@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind/journal"
 )
 
@@ -36,7 +37,7 @@ func (a *app) writeJournalRows(ctx context.Context, path string, o *journalRows)
 	case "jsonl":
 		return journalError(a.writeJournalJSON(ctx, path, o))
 	}
-	return &usageError{message: fmt.Sprintf("--format must be csv or jsonl, got %q", clip(o.format))}
+	return &usageError{message: fmt.Sprintf("--format must be csv or jsonl, got %q", wording.Clip(o.format))}
 }
 
 // journalRow is a line of JSON with --errors.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 const (
@@ -56,7 +58,7 @@ func (a *app) fetchKey(ctx context.Context, account string) (string, error) {
 	switch {
 	case errors.Is(err, keyring.ErrNotFound):
 		return "", &keyringError{
-			reason: fmt.Sprintf("gives no key: the keyring holds none for the account %q of the service %s", clip(account), keyringService),
+			reason: fmt.Sprintf("gives no key: the keyring holds none for the account %q of the service %s", wording.Clip(account), keyringService),
 			hint:   fmt.Sprintf("authysh config set key_keyring %s stores one: it asks for the key, or reads it with --key-stdin", account),
 		}
 	case err != nil:

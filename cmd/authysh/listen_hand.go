@@ -17,6 +17,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/receiver"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -135,7 +136,7 @@ func (a *app) execHandler(line string) (receiver.Handler, error) {
 	}
 	program, err := exec.LookPath(words[0])
 	if err != nil {
-		return nil, &usageError{message: fmt.Sprintf("--exec: %q is no program that can be run", clip(words[0]))}
+		return nil, &usageError{message: fmt.Sprintf("--exec: %q is no program that can be run", wording.Clip(words[0]))}
 	}
 	env := []string{}
 	if a.environ != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // callCommand is authysh call: an operation by its name in the catalogue.
@@ -50,7 +51,7 @@ func (a *app) callByName(cmd *cobra.Command, args []string, documents []string, 
 	op, ok := a.operation(args[0])
 	if !ok {
 		return &usageError{
-			message: fmt.Sprintf("there is no operation %q%s", clip(args[0]), suggest(args[0], a.operationNames())),
+			message: fmt.Sprintf("there is no operation %q%s", wording.Clip(args[0]), wording.Suggest(args[0], a.operationNames())),
 			hint:    "authysh help authy lists them",
 		}
 	}
@@ -80,7 +81,7 @@ func (a *app) putAssignment(cmd *cobra.Command, set *arguments.Set, op authy.Ope
 	name, value, ok := strings.Cut(arg, "=")
 	name, isJSON := strings.CutSuffix(name, ":")
 	if !ok || name == "" {
-		return &usageError{message: fmt.Sprintf("%q is no parameter=value", clip(arg)), hint: "see authysh help " + op.Name}
+		return &usageError{message: fmt.Sprintf("%q is no parameter=value", wording.Clip(arg)), hint: "see authysh help " + op.Name}
 	}
 	text, err := a.typed(cmd.Context(), name, value)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // operationsGroup is the part of --help where the commands of the catalogue stand.
@@ -271,7 +272,7 @@ func (c *operationCommand) arguments(cmd *cobra.Command, op authy.Operation, arg
 // surplus complains about an argument too many. It may be the value of a flag that takes one only behind "=".
 func (c *operationCommand) surplus(s shape, arg string) error {
 	e := &usageError{
-		message: fmt.Sprintf("authysh %s takes %s, got also %q", s.command(), counted(len(s.positional)), clip(arg)),
+		message: fmt.Sprintf("authysh %s takes %s, got also %q", s.command(), counted(len(s.positional)), wording.Clip(arg)),
 		hint:    usageHint(s),
 	}
 	c.cmd.Flags().Visit(func(f *pflag.Flag) {

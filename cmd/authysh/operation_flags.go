@@ -18,6 +18,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 const boolKind = reflect.Bool
@@ -173,7 +174,7 @@ func (c *operationCommand) flagError(cmd *cobra.Command, err error) error {
 	if dotted {
 		near += "." + key
 	}
-	return &usageError{message: fmt.Sprintf("unknown flag --%s, did you mean --%s?", clip(name), clip(near)), hint: helpHint(cmd)}
+	return &usageError{message: fmt.Sprintf("unknown flag --%s, did you mean --%s?", wording.Clip(name), wording.Clip(near)), hint: helpHint(cmd)}
 }
 
 // flagPlace is a place in the parameters as its flag is written: "logos[1].url" is logos.0.url, and what stands in

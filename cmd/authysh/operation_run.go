@@ -15,6 +15,7 @@ import (
 	"github.com/authysh/authysh/cmd/authysh/internal/arguments"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // callOptions are the flags of every command that calls the service.
@@ -47,7 +48,7 @@ func (o *callOptions) check() error {
 	case "", "http", "curl":
 		return nil
 	}
-	return &usageError{message: fmt.Sprintf("--dry-run must be =http or =curl, got %q", clip(o.dryRun))}
+	return &usageError{message: fmt.Sprintf("--dry-run must be =http or =curl, got %q", wording.Clip(o.dryRun))}
 }
 
 // performed is one call that a command makes.
@@ -170,7 +171,7 @@ func (p *performed) question() string {
 		f, _ := p.op.Param(name)
 		value := reflect.New(f.Type).Elem()
 		if given, err := p.arguments.Assign(f, value); given && err == nil {
-			what = append(what, clip(value.String()))
+			what = append(what, wording.Clip(value.String()))
 		}
 	}
 	return fmt.Sprintf("%s: %s, at %s, for good? [y/N] ", strings.TrimSuffix(p.op.Doc, "."), strings.Join(what, " "), hostOf(p.client))

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // waitUntilOver is the value of --wait without one: until the request is answered or has expired.
@@ -43,9 +44,9 @@ func waitLimit(flags *pflag.FlagSet) (time.Duration, error) {
 	limit, err := time.ParseDuration(written)
 	switch {
 	case err != nil:
-		return 0, &usageError{message: fmt.Sprintf(`--wait must be a length of time such as "60s" or "5m", got %q`, clip(written)), hint: "write --wait=60s, with the sign"}
+		return 0, &usageError{message: fmt.Sprintf(`--wait must be a length of time such as "60s" or "5m", got %q`, wording.Clip(written)), hint: "write --wait=60s, with the sign"}
 	case limit <= 0:
-		return 0, &usageError{message: fmt.Sprintf("--wait must be more than nothing, got %q", clip(written))}
+		return 0, &usageError{message: fmt.Sprintf("--wait must be more than nothing, got %q", wording.Clip(written))}
 	}
 	return limit, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
 )
@@ -45,7 +46,7 @@ func oneOf(what string) cobra.PositionalArgs {
 		case len(args) == 0 || args[0] == "":
 			return &usageError{message: fmt.Sprintf("authysh %s needs %s", commandPath(cmd), what), hint: helpHint(cmd)}
 		case len(args) > 1:
-			return &usageError{message: fmt.Sprintf("authysh %s takes one argument, got also %q", commandPath(cmd), clip(args[1])), hint: helpHint(cmd)}
+			return &usageError{message: fmt.Sprintf("authysh %s takes one argument, got also %q", commandPath(cmd), wording.Clip(args[1])), hint: helpHint(cmd)}
 		}
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
 )
@@ -192,7 +193,7 @@ func (a *app) pluginDisableCommand() *cobra.Command {
 			}
 			name := args[0]
 			if !state.Disable(name) {
-				return &usageError{message: fmt.Sprintf("the plugin %q is not enabled%s", clip(name), suggest(name, a.pluginCommandNames()))}
+				return &usageError{message: fmt.Sprintf("the plugin %q is not enabled%s", wording.Clip(name), wording.Suggest(name, a.pluginCommandNames()))}
 			}
 			if err := state.Write(a.pluginStateFile()); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -57,7 +58,7 @@ func (a *app) checkForm(form string, runtime *luabind.Runtime) error {
 	if form == "" || slices.Contains(forms, form) {
 		return nil
 	}
-	e := &usageError{message: fmt.Sprintf("--%s must be one of %s, got %q%s", config.OutputSetting, strings.Join(forms, ", "), clip(form), suggest(form, forms))}
+	e := &usageError{message: fmt.Sprintf("--%s must be one of %s, got %q%s", config.OutputSetting, strings.Join(forms, ", "), wording.Clip(form), wording.Suggest(form, forms))}
 	if a.plugins.none {
 		e.hint = "--no-plugins leaves out the formats of plugins"
 	} else if len(a.plugins.failures) > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/repl"
 )
@@ -127,7 +128,7 @@ func (p *prompter) runCalls(_ context.Context, c *repl.Context, args string) err
 	if args != "" {
 		var err error
 		if n, err = strconv.Atoi(args); err != nil || n < 1 {
-			return &repl.UsageError{Reason: fmt.Sprintf("wants a number of calls, got %q", clip(args))}
+			return &repl.UsageError{Reason: fmt.Sprintf("wants a number of calls, got %q", wording.Clip(args))}
 		}
 	}
 	for _, call := range p.calls.last(n) {
@@ -143,7 +144,7 @@ func (p *prompter) runUnmask(_ context.Context, c *repl.Context, args string) er
 	case "":
 		p.session.Unmask(!p.session.Unmasked())
 	default:
-		return &repl.UsageError{Reason: fmt.Sprintf("want on or off, got %q", clip(args))}
+		return &repl.UsageError{Reason: fmt.Sprintf("want on or off, got %q", wording.Clip(args))}
 	}
 	state := "hidden"
 	if p.session.Unmasked() {

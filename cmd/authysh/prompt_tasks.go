@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/repl"
 )
@@ -28,7 +29,7 @@ var errTasksBusy = errors.New("a task is computing and does not let others in; .
 
 func (p *prompter) runTasks(_ context.Context, c *repl.Context, args string) error {
 	if args != "" {
-		return &repl.UsageError{Reason: fmt.Sprintf("takes no arguments, got %q", clip(args))}
+		return &repl.UsageError{Reason: fmt.Sprintf("takes no arguments, got %q", wording.Clip(args))}
 	}
 	list, ok := p.session.Tasks()
 	if !ok {
@@ -49,7 +50,7 @@ func (p *prompter) runCancel(_ context.Context, c *repl.Context, args string) er
 	case args == "all":
 		number = 0
 	case err != nil || number < 1:
-		return &repl.UsageError{Reason: fmt.Sprintf("wants the number of a task or all, got %q", clip(args))}
+		return &repl.UsageError{Reason: fmt.Sprintf("wants the number of a task or all, got %q", wording.Clip(args))}
 	}
 	switch n := p.session.CancelTask(number); {
 	case n == 0 && number > 0:

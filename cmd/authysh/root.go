@@ -14,6 +14,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // execute finds out what the arguments ask for, and does it.
@@ -210,7 +211,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		e := &usageError{message: "unknown flag --" + clip(name), hint: helpHint(cmd)}
+		e := &usageError{message: "unknown flag --" + wording.Clip(name), hint: helpHint(cmd)}
 		if near := authy.Nearest(name, known); near != "" {
 			e.message += ", did you mean --" + near + "?"
 		}
@@ -228,7 +229,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		if invalid.GetFlag().Value.Type() == "bool" {
 			rule = "must be true or false"
 		}
-		return &usageError{message: fmt.Sprintf("--%s %s, got %q", invalid.GetFlag().Name, rule, clip(invalid.GetValue()))}
+		return &usageError{message: fmt.Sprintf("--%s %s, got %q", invalid.GetFlag().Name, rule, wording.Clip(invalid.GetValue()))}
 	}
 	return &usageError{message: err.Error(), hint: helpHint(cmd)}
 }
@@ -240,7 +241,7 @@ func noSuchScript(name string, commandNames []string) error {
 	if strings.ContainsAny(name, `/\`) || filepath.Ext(name) != "" {
 		return &usageError{message: fmt.Sprintf("script %s does not exist%s", name, suggestScript(name))}
 	}
-	e := &usageError{message: fmt.Sprintf("%q is neither a command nor a script", clip(name))}
+	e := &usageError{message: fmt.Sprintf("%q is neither a command nor a script", wording.Clip(name))}
 	if near := authy.Nearest(name, commandNames); near != "" {
 		e.message += fmt.Sprintf(", did you mean the command %q?", near)
 	} else {

@@ -19,6 +19,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // sandboxFlags are the global flags that commands heed which look into a sandbox.
@@ -54,7 +55,7 @@ func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string
 	if given("url") {
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, nil, &usageError{message: fmt.Sprintf("--url must be a whole URL, such as http://127.0.0.1:8047, got %q", clip(withoutQuery(address))), hint: "authysh sandbox prints it when it starts"}
+			return nil, nil, &usageError{message: fmt.Sprintf("--url must be a whole URL, such as http://127.0.0.1:8047, got %q", wording.Clip(withoutQuery(address))), hint: "authysh sandbox prints it when it starts"}
 		}
 		token = cmp.Or(token, u.Query().Get("token"))
 		app = cmp.Or(app, u.Query().Get("app"))

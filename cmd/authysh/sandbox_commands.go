@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // sandboxCommands are those that look into a sandbox in another process, in the order of help.
@@ -34,7 +35,7 @@ func (a *app) sandboxCommands() []*cobra.Command {
 func atMostOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return &usageError{message: fmt.Sprintf("authysh %s takes one %s, got also %q", commandPath(cmd), what, clip(args[1])), hint: helpHint(cmd)}
+			return &usageError{message: fmt.Sprintf("authysh %s takes one %s, got also %q", commandPath(cmd), what, wording.Clip(args[1])), hint: helpHint(cmd)}
 		}
 		return nil
 	}
@@ -108,7 +109,7 @@ func (c *sandboxClient) user(ctx context.Context, written string) ([]byte, error
 		query.Set("before", next.Raw)
 	}
 	return nil, &hinted{
-		&authy.APIError{Status: http.StatusNotFound, Message: fmt.Sprintf("the sandbox has no user with the id or phone %q", clip(written))},
+		&authy.APIError{Status: http.StatusNotFound, Message: fmt.Sprintf("the sandbox has no user with the id or phone %q", wording.Clip(written))},
 		"'authysh sandbox users' lists them",
 	}
 }

@@ -12,6 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -114,7 +115,7 @@ func (c call) filter(known ...string) listFilter {
 	options.ForEach(func(k, v lua.LValue) {
 		name := k.String()
 		if _, ok := k.(lua.LString); !ok || !slices.Contains(known, name) {
-			c.fail("%s is not a parameter%s; known are %s", clip(name), suggest(name, known), strings.Join(known, ", "))
+			c.fail("%s is not a parameter%s; known are %s", wording.Clip(name), wording.Suggest(name, known), strings.Join(known, ", "))
 		}
 		switch name {
 		case "authy_id":
@@ -153,7 +154,7 @@ func (c call) channel(v lua.LValue) sandbox.Channel {
 	channels := outboxChannels
 	name := c.text("channel", v)
 	if !slices.Contains(channels, name) {
-		c.fail("channel must be one of %s, got %q%s", strings.Join(channels, ", "), clip(name), suggest(name, channels))
+		c.fail("channel must be one of %s, got %q%s", strings.Join(channels, ", "), wording.Clip(name), wording.Suggest(name, channels))
 	}
 	return sandbox.Channel(name)
 }
@@ -161,7 +162,7 @@ func (c call) channel(v lua.LValue) sandbox.Channel {
 func (c call) whole(name string, v lua.LValue, least, most float64) int64 {
 	n, ok := v.(lua.LNumber)
 	if !ok || float64(n) != math.Trunc(float64(n)) || float64(n) < least || float64(n) > most {
-		c.fail("%s must be a whole number from %.0f to %.0f, got %s", name, least, most, clip(v.String()))
+		c.fail("%s must be a whole number from %.0f to %.0f, got %s", name, least, most, wording.Clip(v.String()))
 	}
 	return int64(n)
 }
@@ -172,7 +173,7 @@ func (c call) id(v lua.LValue) int64 {
 	if s, ok := v.(lua.LString); ok {
 		n, err := strconv.ParseInt(string(s), 10, 64)
 		if err != nil || n < 1 {
-			c.fail("authy_id must be a number, got %q", clip(string(s)))
+			c.fail("authy_id must be a number, got %q", wording.Clip(string(s)))
 		}
 		return n
 	}
@@ -276,7 +277,7 @@ func (p *privateSandbox) advance(L *lua.LState) int {
 
 // clockStep reads how far to move the clock: text with a unit, or a number of seconds.
 func clockStep(v lua.LValue) (time.Duration, error) {
-	rule := errors.New(`time must have a unit, such as "10m" or "24h", or be a number of seconds; got ` + clip(v.String()))
+	rule := errors.New(`time must have a unit, such as "10m" or "24h", or be a number of seconds; got ` + wording.Clip(v.String()))
 	switch v := v.(type) {
 	case lua.LString:
 		d, err := time.ParseDuration(string(v))

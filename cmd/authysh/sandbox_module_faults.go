@@ -15,6 +15,7 @@ import (
 
 	"github.com/authysh/authysh/authy/sandbox"
 	"github.com/authysh/authysh/authy/sandbox/fault"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -134,7 +135,7 @@ func (c call) rule(v lua.LValue) (fault.Rule, error) {
 			case lua.LString:
 				fields[k.String()] = string(value)
 			default:
-				c.fail("%s must be a string, a number or a boolean, got %s", clip(k.String()), value.Type())
+				c.fail("%s must be a string, a number or a boolean, got %s", wording.Clip(k.String()), value.Type())
 			}
 		})
 		return fault.FromFields(fields)
@@ -171,7 +172,7 @@ func (p *privateSandbox) setCallback(L *lua.LState) int {
 	c := call{L, "set_callback"}
 	target, method := L.OptString(1, ""), L.OptString(2, "")
 	if target != "" && !onThisMachine(target) {
-		c.fail("url must be on this machine, such as http://127.0.0.1:8080/callback, as nothing leaves it with --sandbox; got %q", clip(withoutQuery(target)))
+		c.fail("url must be on this machine, such as http://127.0.0.1:8080/callback, as nothing leaves it with --sandbox; got %q", wording.Clip(withoutQuery(target)))
 	}
 	if err := p.service().SetCallback(target, method); err != nil {
 		return c.result(nil, err)

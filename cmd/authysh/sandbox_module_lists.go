@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -38,7 +39,7 @@ func (c call) status(v lua.LValue) string {
 	known := []string{"pending", "approved", "denied", "expired"}
 	status := c.text("status", v)
 	if !slices.Contains(known, status) {
-		c.fail("status must be one of %s, got %q%s", strings.Join(known, ", "), clip(status), suggest(status, known))
+		c.fail("status must be one of %s, got %q%s", strings.Join(known, ", "), wording.Clip(status), wording.Suggest(status, known))
 	}
 	return status
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -235,7 +236,7 @@ func (a *app) explain(topic string) error {
 		_, err := fmt.Fprintln(a.out, strings.TrimRight(text, "\n"))
 		return err
 	}
-	e := &usageError{message: fmt.Sprintf("there is no help about %q", clip(topic)), hint: "authysh help topics lists the topics, authysh help authy the operations"}
+	e := &usageError{message: fmt.Sprintf("there is no help about %q", wording.Clip(topic)), hint: "authysh help topics lists the topics, authysh help authy the operations"}
 	if near == "" {
 		near = authy.Nearest(topic, append(slices.Clone(a.commandNames), topicsName, luaName))
 	}

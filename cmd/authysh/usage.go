@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // synopses are the ways to call the program, in the order of --help.
@@ -275,7 +276,7 @@ func subcommand(parent *cobra.Command, name string) (*cobra.Command, error) {
 	if i := slices.IndexFunc(commands, func(c *cobra.Command) bool { return c.Name() == name }); i >= 0 {
 		return commands[i], nil
 	}
-	e := &usageError{message: fmt.Sprintf("%s has no command %q", parent.CommandPath(), clip(name)), hint: helpHint(parent)}
+	e := &usageError{message: fmt.Sprintf("%s has no command %q", parent.CommandPath(), wording.Clip(name)), hint: helpHint(parent)}
 	if near := authy.Nearest(name, namesOf(commands)); near != "" {
 		e.message += fmt.Sprintf(", did you mean %q?", near)
 	}
@@ -285,7 +286,7 @@ func subcommand(parent *cobra.Command, name string) (*cobra.Command, error) {
 // noArguments refuses arguments of a command that takes none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usageError{message: fmt.Sprintf("authysh %s takes no arguments, got %q", commandPath(cmd), clip(args[0])), hint: helpHint(cmd)}
+		return &usageError{message: fmt.Sprintf("authysh %s takes no arguments, got %q", commandPath(cmd), wording.Clip(args[0])), hint: helpHint(cmd)}
 	}
 	return nil
 }

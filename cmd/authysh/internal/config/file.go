@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 const (
@@ -223,8 +225,8 @@ func (c *File) unknown(key *yaml.Node, profile string) error {
 	if profile != "" {
 		inside = " in profile " + profile
 	}
-	e := &Error{Message: fmt.Sprintf("%s: unknown key %q%s%s", c.at(key), clip(key.Value), inside, suggest(key.Value, names))}
-	if suggest(key.Value, names) == "" {
+	e := &Error{Message: fmt.Sprintf("%s: unknown key %q%s%s", c.at(key), wording.Clip(key.Value), inside, wording.Suggest(key.Value, names))}
+	if wording.Suggest(key.Value, names) == "" {
 		e.Hint = "known keys: " + strings.Join(names, ", ")
 	}
 	return e

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // Key names what a configuration file may say: a setting at the top or in a profile, what plugins are set to, or a whole
@@ -50,7 +52,7 @@ func (k Key) Single() error {
 			Hint:    fmt.Sprintf("set one of its settings, as in: authysh config set %s.%s VALUE", k, exampleSetting),
 		}
 	case k.Setting.Kind == Group:
-		return &Error{Message: fmt.Sprintf("%s holds several settings", clip(k.String())), Hint: pluginKeys}
+		return &Error{Message: fmt.Sprintf("%s holds several settings", wording.Clip(k.String())), Hint: pluginKeys}
 	}
 	return nil
 }
@@ -69,7 +71,7 @@ func ParseKey(written, chosen string) (Key, error) {
 			key.Profile, name = rest[:dot], rest[dot+1:]
 		}
 		if key.Profile == "" {
-			return key, &Error{Message: fmt.Sprintf("%q names no profile", clip(written)), Hint: "write profiles.NAME." + exampleSetting}
+			return key, &Error{Message: fmt.Sprintf("%q names no profile", wording.Clip(written)), Hint: "write profiles.NAME." + exampleSetting}
 		}
 		if _, ok := Named(name); !ok && name != "" {
 			return key, noSuchSetting(name, true)
@@ -77,7 +79,7 @@ func ParseKey(written, chosen string) (Key, error) {
 	}
 	switch {
 	case chosen != "" && key.Profile != "" && key.Profile != chosen:
-		return key, &Error{Message: fmt.Sprintf("%s is in profile %q, but --profile names %q", clip(written), key.Profile, clip(chosen))}
+		return key, &Error{Message: fmt.Sprintf("%s is in profile %q, but --profile names %q", wording.Clip(written), key.Profile, wording.Clip(chosen))}
 	case chosen != "":
 		key.Profile = chosen
 	}
@@ -98,7 +100,7 @@ func ParseKey(written, chosen string) (Key, error) {
 // checkProfileName refuses names that nobody could type again.
 func checkProfileName(name string) error {
 	if !utf8.ValidString(name) || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
-		return &Error{Message: fmt.Sprintf("a profile's name must be plain text without blanks at its ends, got %q", clip(name))}
+		return &Error{Message: fmt.Sprintf("a profile's name must be plain text without blanks at its ends, got %q", wording.Clip(name))}
 	}
 	return nil
 }
@@ -117,8 +119,8 @@ func noSuchSetting(name string, inProfile bool) error {
 	if inProfile {
 		where = " in a profile"
 	}
-	e := &Error{Message: fmt.Sprintf("there is no setting %q%s%s", clip(name), where, suggest(name, names))}
-	if suggest(name, names) == "" {
+	e := &Error{Message: fmt.Sprintf("there is no setting %q%s%s", wording.Clip(name), where, wording.Suggest(name, names))}
+	if wording.Suggest(name, names) == "" {
 		e.Hint = "settings: " + strings.Join(names, ", ")
 	}
 	return e

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind/plugin"
 )
 
@@ -119,7 +120,7 @@ func unknownEnv(names []string) error {
 	}
 	for _, name := range names {
 		if strings.HasPrefix(name, EnvPrefix) && !slices.Contains(known, name) {
-			return &Error{Message: fmt.Sprintf("unknown environment variable %s%s", name, suggest(name, known)),
+			return &Error{Message: fmt.Sprintf("unknown environment variable %s%s", name, wording.Suggest(name, known)),
 				Hint: "authysh config show lists the settings"}
 		}
 	}

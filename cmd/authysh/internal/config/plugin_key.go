@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind/plugin"
 )
 
@@ -45,17 +46,17 @@ func pluginKey(way []string) Key {
 // parsePluginKey reads "plugins.dirs", "plugins.config.guard.daily", or what holds several of these.
 func parsePluginKey(written, chosen string) (Key, error) {
 	if chosen != "" {
-		return Key{}, &Error{Message: fmt.Sprintf("%s is the same in all profiles", clip(written)), Hint: "leave --profile out"}
+		return Key{}, &Error{Message: fmt.Sprintf("%s is the same in all profiles", wording.Clip(written)), Hint: "leave --profile out"}
 	}
 	way := strings.Split(written, ".")
 	wrong := ""
 	switch {
 	case slices.Contains(way, ""):
-		wrong = fmt.Sprintf("%q has an empty part", clip(written))
+		wrong = fmt.Sprintf("%q has an empty part", wording.Clip(written))
 	case len(way) > 1 && way[1] != dirsKey && way[1] != configKey:
-		wrong = fmt.Sprintf("there is no setting %q%s", clip(written), suggest(way[1], []string{dirsKey, configKey}))
+		wrong = fmt.Sprintf("there is no setting %q%s", wording.Clip(written), wording.Suggest(way[1], []string{dirsKey, configKey}))
 	case len(way) > 4 || len(way) > 2 && way[1] == dirsKey:
-		wrong = fmt.Sprintf("there is no setting %q", clip(written))
+		wrong = fmt.Sprintf("there is no setting %q", wording.Clip(written))
 	case len(way) > 2 && plugin.CheckName(way[2]) != nil:
 		wrong = plugin.CheckName(way[2]).Error()
 	}
@@ -87,7 +88,7 @@ func (k Key) Declared(by []plugin.Setting) (Key, error) {
 			names = append(names, s.Name)
 		}
 		return k, &Error{
-			Message: fmt.Sprintf("the plugin %s has no setting %q%s", k.Plugin(), clip(name), suggest(name, names)),
+			Message: fmt.Sprintf("the plugin %s has no setting %q%s", k.Plugin(), wording.Clip(name), wording.Suggest(name, names)),
 			Hint:    "authysh plugin info " + k.Plugin() + " lists them",
 		}
 	}
@@ -111,7 +112,7 @@ func (s *Setting) pluginNode(written string) (*yaml.Node, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(written), &document); err != nil || len(document.Content) != 1 {
-		return nil, fmt.Errorf("must be a value in YAML, such as 100 or [PT, ES], got %q", clip(written))
+		return nil, fmt.Errorf("must be a value in YAML, such as 100 or [PT, ES], got %q", wording.Clip(written))
 	}
 	node := document.Content[0]
 	if s.Kind == Paths && node.Kind == yaml.ScalarNode {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // Plugins are what a configuration file says of plugins.
@@ -64,8 +66,8 @@ func (c *File) parsePlugins(e entry) error {
 		case configKey:
 			err = c.parsePluginConfig(e.value)
 		default:
-			err = &Error{Message: fmt.Sprintf("%s: unknown key %q in %s%s", c.at(e.key), clip(e.key.Value), PluginsKey,
-				suggest(e.key.Value, []string{dirsKey, configKey})), Hint: "known keys: dirs, config"}
+			err = &Error{Message: fmt.Sprintf("%s: unknown key %q in %s%s", c.at(e.key), wording.Clip(e.key.Value), PluginsKey,
+				wording.Suggest(e.key.Value, []string{dirsKey, configKey})), Hint: "known keys: dirs, config"}
 		}
 		if err != nil {
 			return err
@@ -99,7 +101,7 @@ func (c *File) parsePluginConfig(node *yaml.Node) error {
 		var values map[string]any
 		if err := e.value.Decode(&values); err != nil {
 			return &Error{Message: fmt.Sprintf("%s: plugins.config.%s must hold keys and values, got %s",
-				c.at(e.value), clip(e.key.Value), describe(target(e.value)))}
+				c.at(e.value), wording.Clip(e.key.Value), describe(target(e.value)))}
 		}
 		c.Plugins.Config[e.key.Value] = values
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // ProfileNames lists the names of the profiles; a nil file has none.
@@ -39,7 +41,7 @@ func (c *File) layers(env, flags Layer) (top, profile Layer, name string, err er
 func (c *File) Profile(name string, by Origin) (Layer, error) {
 	if c == nil {
 		return nil, &Error{
-			Message: fmt.Sprintf("%s: there is no profile %q, as there is no configuration file", by, clip(name)),
+			Message: fmt.Sprintf("%s: there is no profile %q, as there is no configuration file", by, wording.Clip(name)),
 			Hint:    "config.example.yaml shows what one looks like; --config names one",
 		}
 	}
@@ -47,7 +49,7 @@ func (c *File) Profile(name string, by Origin) (Layer, error) {
 		return profile, nil
 	}
 	known := c.ProfileNames()
-	e := &Error{Message: fmt.Sprintf("%s: there is no profile %q in %s%s", by, clip(name), c.Path, suggest(name, known))}
+	e := &Error{Message: fmt.Sprintf("%s: there is no profile %q in %s%s", by, wording.Clip(name), c.Path, wording.Suggest(name, known))}
 	if e.Hint = "profiles: " + strings.Join(known, ", "); len(known) == 0 {
 		e.Hint = "the file has no profiles"
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // Put gives a key a value, after a look at what would make that wrong or a surprise. use says what keeps settings from
@@ -31,7 +33,7 @@ func (d *Document) Put(key Key, value string, use func(*Settings) error) error {
 func (d *Document) checkPut(before *File, key Key, value string, use func(*Settings) error) error {
 	level := before.Level(key.Profile)
 	if level == nil {
-		d.files.Note(fmt.Sprintf("profile %s is new in %s%s", key.Profile, before.Path, suggest(key.Profile, before.ProfileNames())))
+		d.files.Note(fmt.Sprintf("profile %s is new in %s%s", key.Profile, before.Path, wording.Suggest(key.Profile, before.ProfileNames())))
 	}
 	known := key.Setting
 	if known.Name == ProfileSetting {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // Kind is what sort of value a setting has.
@@ -195,7 +196,7 @@ func (s *Setting) Parse(written string) (any, error) {
 		return on, nil
 	case Choice:
 		if !slices.Contains(s.Choices, written) {
-			return nil, fmt.Errorf("must be one of %s, got %q%s", strings.Join(s.Choices, ", "), written, suggest(written, s.Choices))
+			return nil, fmt.Errorf("must be one of %s, got %q%s", strings.Join(s.Choices, ", "), written, wording.Suggest(written, s.Choices))
 		}
 	}
 	if strings.TrimSpace(written) == "" {

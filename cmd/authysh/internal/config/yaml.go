@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 )
 
 // entry is a key and its value in a YAML mapping.
@@ -49,7 +51,7 @@ func (c *File) collect(node *yaml.Node, what string, mayMerge bool) ([]entry, er
 			return nil, &Error{Message: c.at(e.key) + ": a key must be a plain name"}
 		default:
 			if first := find(own, e.key.Value); first >= 0 {
-				return nil, &Error{Message: fmt.Sprintf("%s: key %q is there already, in line %d", c.at(e.key), clip(e.key.Value), own[first].key.Line)}
+				return nil, &Error{Message: fmt.Sprintf("%s: key %q is there already, in line %d", c.at(e.key), wording.Clip(e.key.Value), own[first].key.Line)}
 			}
 			own = append(own, e)
 		}
@@ -110,7 +112,7 @@ func (s *Setting) quote(node *yaml.Node) string {
 	if s.Secret {
 		return describe(node)
 	}
-	return describe(node) + " " + fmt.Sprintf("%q", clip(node.Value))
+	return describe(node) + " " + fmt.Sprintf("%q", wording.Clip(node.Value))
 }
 
 // takes reports whether a value of this YAML type can be of the kind. Text may look like a number, as a key of digits.
