@@ -80,10 +80,11 @@ func CallerOf(L *lua.LState) func(thread *lua.LState, nargs, nret int) error {
 
 func (v *vm) callAlone(L *lua.LState, nargs, nret int) (err error) {
 	defer v.begin(L)()
+	depth := v.depth
 	v.depth++
 	L.Panic = raise
 	defer func() {
-		v.depth--
+		v.depth = depth // whatever the failed calls have left
 		if r := recover(); r != nil {
 			e := v.complete(L, r, lua.LNil, true)
 			e.Cause = nil
