@@ -26,7 +26,7 @@ type vm struct {
 	seed    *lua.LState                   // makes threads; never has a context, so that they get none to cancel
 	depth   int                           // pcalls and resumes that the running goroutine is inside of
 	only    *lua.LState                   // a thread that a goroutine was started with, for as long as it runs or waits
-	active  map[*lua.LState]struct{}      // the others of these; a map takes longer
+	active  map[*lua.LState]struct{}      // the others of these, nil for none so far; a map takes longer
 	proxies map[*lua.LState]*lua.LState   // thread that runs a protected call of a coroutine → the coroutine, while it runs
 	lost    map[*lua.LState][]string      // lines of a traceback whose frames had to go before the handler ran
 	hidden  map[*lua.LFunction]struct{}   // Go functions that a traceback leaves out
@@ -54,7 +54,6 @@ func Install(L *lua.LState) error {
 		L.G.MainThread, L.G.CurrentThread = L, L
 	}
 	v := &vm{
-		active:  map[*lua.LState]struct{}{},
 		proxies: map[*lua.LState]*lua.LState{},
 		lost:    map[*lua.LState][]string{},
 		hidden:  map[*lua.LFunction]struct{}{},

@@ -46,7 +46,7 @@ func PCall(L *lua.LState, nargs, nret int, handler *lua.LFunction) error {
 	if v == nil {
 		return L.PCall(nargs, nret, handler)
 	}
-	defer v.begin(L)()
+	defer v.begin(L).end()
 	h := lua.LNil
 	if handler != nil {
 		h = handler
@@ -79,7 +79,7 @@ func CallerOf(L *lua.LState) func(thread *lua.LState, nargs, nret int) error {
 }
 
 func (v *vm) callAlone(L *lua.LState, nargs, nret int) (err error) {
-	defer v.begin(L)()
+	defer v.begin(L).end()
 	depth := v.depth
 	v.depth++
 	L.Panic = raise
@@ -98,29 +98,49 @@ func (v *vm) callAlone(L *lua.LState, nargs, nret int) (err error) {
 // raise panics with the error on top of the stack, as threads inside PCall of gopher-lua do.
 func raise(L *lua.LState) { panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)}) }
 
-// begin makes L the current thread and returns the function that ends that.
-func (v *vm) begin(L *lua.LState) (end func()) {
-	previous := L.G.CurrentThread
+// begin makes L the current thread, until the end of what it returns.
+func (v *vm) begin(L *lua.LState) entry {
+	e := entry{v: v, thread: L, previous: L.G.CurrentThread}
 	L.G.CurrentThread = L
 	if L.Parent != nil || v.isActive(L) {
-		return func() { L.G.CurrentThread = previous }
+		return e
 	}
-	only := v.only == nil
-	if only {
+	e.outermost = true
+	if v.only == nil {
 		v.only = L
 	} else {
-		v.active[L] = struct{}{}
+		v.activate(L)
 	}
 	L.Dead = false
-	return func() {
-		if only {
-			v.only = nil
+	return e
+}
+
+// entry is a protected call of a thread that is under way.
+type entry struct {
+	v         *vm
+	thread    *lua.LState
+	previous  *lua.LState // the current thread before
+	outermost bool        // of the thread
+}
+
+func (e entry) end() {
+	if e.outermost {
+		if e.v.only == e.thread {
+			e.v.only = nil
 		} else {
-			delete(v.active, L)
+			delete(e.v.active, e.thread)
 		}
-		L.Dead = L != L.G.MainThread
-		L.G.CurrentThread = previous
+		e.thread.Dead = e.thread != e.thread.G.MainThread
 	}
+	e.thread.G.CurrentThread = e.previous
+}
+
+// activate notes that a goroutine was started with a thread, beside the one that is known.
+func (v *vm) activate(thread *lua.LState) {
+	if v.active == nil {
+		v.active = map[*lua.LState]struct{}{}
+	}
+	v.active[thread] = struct{}{}
 }
 
 // isActive reports whether a goroutine was started with the thread, and runs it or waits.

@@ -34,7 +34,7 @@ func (v *vm) park(thread *lua.LState) (unpark func()) {
 	v.depth = 0
 	known := v.isActive(thread)
 	if !known {
-		v.active[thread] = struct{}{}
+		v.activate(thread)
 	}
 	return func() {
 		v.depth = depth
