@@ -9,13 +9,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// hookRun is one call of a hook: what it may read, and what it answers.
-type hookRun struct {
-	hook   string
-	budget budget
-	uses   account     // of the budget
-	table  *lua.LTable // what the hook gets, in the plugin's state
-
+// hookEvent is what a hook is called for, and may read.
+type hookEvent struct {
+	hook     string
 	op       *authy.Operation // of the call, or noOperation
 	args     *lua.LTable      // of the script
 	dry      bool
@@ -24,6 +20,14 @@ type hookRun struct {
 	failure  error
 	callback any         // of on_callback
 	summary  *lua.LTable // of on_batch_end, a script's
+}
+
+// hookRun is one call of a hook: what it is for, what it may use, and what it answers.
+type hookRun struct {
+	hookEvent
+	budget budget
+	uses   account     // of the budget
+	table  *lua.LTable // what the hook gets, in the plugin's state
 
 	refused, answered bool
 	reason            string
@@ -170,12 +174,9 @@ func (g *guest) middleware(next CallFunc) CallFunc {
 			dry = s.dry
 		}
 		if before {
-			r := &hookRun{hook: "before_call", op: &call.Op, args: call.Args, dry: dry}
-			if err := g.hookCall(ctx, call, r); err != nil {
-				return nil, err
-			}
-			if r.answered {
-				return r.answer, nil
+			answer, err := g.hookCall(ctx, call, hookEvent{hook: "before_call", op: &call.Op, args: call.Args, dry: dry})
+			if err != nil || answer != nil {
+				return answer, err
 			}
 		}
 		if !after && !onError {
@@ -183,33 +184,33 @@ func (g *guest) middleware(next CallFunc) CallFunc {
 		}
 		begun := time.Now()
 		result, err := next(ctx, call)
+		e := hookEvent{op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), result: result, failure: err}
 		switch {
 		case err == nil && after:
-			return g.afterwards(ctx, call, &hookRun{
-				hook: "after_call", op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), result: result}, result, nil)
+			e.hook = "after_call"
 		case err != nil && onError:
-			return g.afterwards(ctx, call, &hookRun{
-				hook: "on_error", op: &call.Op, args: call.Args, dry: dry, took: time.Since(begun), failure: err}, nil, err)
+			e.hook = "on_error"
+		default:
+			return result, err
 		}
-		return result, err
+		return g.afterwards(ctx, call, e)
 	}
 }
 
 // afterwards calls a hook when the call has been made. What the hook raises does not undo that: it goes to the log.
-func (g *guest) afterwards(ctx context.Context, call *Call, r *hookRun, result any, failure error) (any, error) {
-	err := g.hookCall(ctx, call, r)
+func (g *guest) afterwards(ctx context.Context, call *Call, e hookEvent) (any, error) {
+	answer, err := g.hookCall(ctx, call, e)
 	refusal, refused := err.(*PluginError)
 	switch {
 	case refused && refusal.Refused:
 		refusal.untouched = false
 		return nil, refusal
 	case err != nil:
-		g.failed(r.hook, err)
-		return result, failure
-	case r.answered:
-		return r.answer, nil
+		g.failed(e.hook, err)
+	case answer != nil:
+		return answer, nil
 	}
-	return result, failure
+	return e.result, e.failure
 }
 
 // failed notes what a hook raised that nobody can be told.
@@ -224,9 +225,9 @@ func (g *guest) failed(hook string, err error) {
 }
 
 // hookCall calls a hook for a call of a script, whose interpreter is held and only given away while the hook waits. Changed
-// parameters are in the call afterwards, and an answer is a value of the script's state.
-func (g *guest) hookCall(ctx context.Context, call *Call, r *hookRun) error {
-	return g.runHook(ctx, call.host, call.State, r, func(v lua.LValue) error {
+// parameters are in the call afterwards, and an answer is a value of the script's state; nil is none.
+func (g *guest) hookCall(ctx context.Context, call *Call, e hookEvent) (answer lua.LValue, err error) {
+	return g.runHook(ctx, call.host, call.State, e, func(r *hookRun) error {
 		if r.hook != "before_call" || r.refused || r.answered {
 			return nil
 		}
@@ -269,43 +270,58 @@ func mistypedField(what string, v lua.LValue) error {
 	return &borderError{what, mistyped("a table", v)}
 }
 
-// runHook runs a hook with both interpreters held.
-func (g *guest) runHook(ctx context.Context, h *Host, L *lua.LState, r *hookRun, take func(lua.LValue) error) error {
+// runHook runs a hook with both interpreters held. What take does, it does while they are.
+func (g *guest) runHook(
+	ctx context.Context, h *Host, L *lua.LState, e hookEvent, take func(r *hookRun) error,
+) (answer lua.LValue, err error) {
 	// Whoever holds the script's interpreter must not block on the plugin's: its holder may want the script's.
 	if !g.interpreter.TryLock() {
 		h.Wait(L, func(context.Context) { g.interpreter.Lock() })
 	}
 	defer g.interpreter.Unlock()
 	if err := g.ready(); err != nil {
-		return &PluginError{Plugin: g.name, Where: r.hook, Op: r.op.Name, Reason: err.Error(), untouched: true}
+		return nil, &PluginError{Plugin: g.name, Where: e.hook, Op: e.op.Name, Reason: err.Error(), untouched: true}
 	}
-	r.uses = g.newAccount(r.hook, 1)
+	r := g.newHookRun()
+	r.hookEvent = e
+	r.uses = g.newAccount(e.hook, 1)
 	r.budget = budget{Context: ctx, account: &r.uses, hook: r, outer: h, script: L}
-	b := &r.budget
-	err := g.runLocked(b, g.hooks[r.hook], func(L *lua.LState) int {
+	err = g.runLocked(&r.budget, g.hooks[e.hook], func(L *lua.LState) int {
 		r.table = &lua.LTable{Metatable: g.callType}
 		L.Push(r.table)
 		L.Push(g.context)
 		return 2
-	}, func(v lua.LValue) error {
+	}, func(lua.LValue) error {
 		if r.answered && !r.refused {
-			answer, err := borderOf(L).carry(r.answer)
+			carried, err := borderOf(L).carry(r.answer)
 			if err != nil {
 				return &borderError{"the answer", err}
 			}
-			r.answer = answer
+			answer = carried
 		}
-		return take(v)
+		return take(r)
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return ctx.Err()
+		return nil, ctx.Err()
 	case err != nil:
-		return &PluginError{Plugin: g.name, Where: r.hook, Op: r.op.Name, Reason: err.Error(), untouched: !b.touched}
+		return nil, &PluginError{Plugin: g.name, Where: e.hook, Op: e.op.Name, Reason: err.Error(), untouched: !r.budget.touched}
 	case r.refused:
-		return &PluginError{Plugin: g.name, Where: r.hook, Op: r.op.Name, Refused: true, Reason: r.reason, untouched: true}
+		return nil, &PluginError{Plugin: g.name, Where: e.hook, Op: e.op.Name, Refused: true, Reason: r.reason, untouched: true}
 	}
-	return nil
+	r.hookEvent, r.table, r.answered, r.answer = hookEvent{}, nil, false, nil
+	g.spare = r
+	return answer, nil
+}
+
+// newHookRun makes the run of a hook, out of one that has ended well if there is one: a new one each time would be memory that
+// no cache has.
+func (g *guest) newHookRun() *hookRun {
+	if r := g.spare; r != nil {
+		g.spare = nil
+		return r
+	}
+	return new(hookRun)
 }
 
 // callbackVerified tells the plugins of a callback whose signature is right. An error refuses it.
@@ -314,8 +330,8 @@ func (s *pluginSet) callbackVerified(L *lua.LState, h *Host, callback any) error
 		if !g.has("on_callback") {
 			continue
 		}
-		r := &hookRun{hook: "on_callback", op: &authy.Operation{Route: authy.Route{Name: "verify_callback"}}, callback: callback}
-		if err := g.runHook(contextOf(L), h, L, r, func(lua.LValue) error { return nil }); err != nil {
+		e := hookEvent{hook: "on_callback", op: &authy.Operation{Route: authy.Route{Name: "verify_callback"}}, callback: callback}
+		if _, err := g.runHook(contextOf(L), h, L, e, func(*hookRun) error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -328,9 +344,9 @@ func (s *pluginSet) batchEnded(L *lua.LState, h *Host, summary *BatchSummary) {
 		if !g.has("on_batch_end") {
 			continue
 		}
-		r := &hookRun{hook: "on_batch_end", op: &noOperation, summary: summary.table(L)}
+		e := hookEvent{hook: "on_batch_end", op: &noOperation, summary: summary.table(L)}
 		ctx := context.WithoutCancel(contextOf(L)) // an interrupted batch has ended too
-		if err := g.runHook(ctx, h, L, r, func(lua.LValue) error { return nil }); err != nil {
+		if _, err := g.runHook(ctx, h, L, e, func(*hookRun) error { return nil }); err != nil {
 			g.failed("on_batch_end", err)
 		}
 	}

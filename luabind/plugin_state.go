@@ -41,6 +41,7 @@ type guest struct {
 	state       *lua.LState // nil before the code is needed
 	interpreter interpreter
 	idle        []*lua.LState // threads that can be used again
+	spare       *hookRun      // that can be used again
 	call        func(thread *lua.LState, nargs, nret int) error
 	border      border
 
