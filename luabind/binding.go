@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
@@ -98,40 +95,6 @@ func (b *binding) wrap(f CallFunc) CallFunc {
 
 // operations is the catalogue, built once.
 var operations = sync.OnceValue(authy.Operations)
-
-// Loader is for hosts with a Lua state of their own: L.PreloadModule("authy", luabind.Loader(client)).
-//
-// It gives scripts the authy module in the direct, callback, try and task styles. Calls honour the context of the state
-// (L.SetContext). The other modules come with [Preload]. Nothing global is touched, in Go or in Lua. An error of a call is a
-// Lua value: [ErrorOf] makes of what L.DoString or L.PCall returned the Go error again.
-func Loader(client *authy.Client, middlewares ...Middleware) lua.LGFunction {
-	if client == nil {
-		panic("luabind: Loader needs a client")
-	}
-	return func(L *lua.LState) int {
-		L.Push(newBinding(processHost(), client, middlewares).module(L))
-		return 1
-	}
-}
-
-// Preload makes the modules beside authy (json, csv, phone, totp, time, task, log, callbacks and others) loadable by require in a host's own state.
-// Their streams are those of the process. Nothing tells them when the state ends, so scripts must close what they
-// write with csv.create, and stop the servers of callbacks.serve, which handle what comes while the script waits or the host
-// is in [WaitTasks]. callbacks.serve needs key there, as this function knows no client.
-func Preload(L *lua.LState) {
-	host := processHost()
-	for _, m := range standardModules(host) {
-		L.PreloadModule(m.Name, func(L *lua.LState) int {
-			L.Push(m.table(L))
-			return 1
-		})
-	}
-}
-
-// processHost is the Host of a state that does not belong to a Runtime.
-func processHost() *Host {
-	return &Host{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: slog.Default(), Now: time.Now}
-}
 
 // standardModules are the modules beside authy.
 func standardModules(h *Host) []Module {

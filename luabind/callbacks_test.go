@@ -268,7 +268,9 @@ func TestServeInAHostsState(t *testing.T) {
 	t.Parallel()
 	L := lua.NewState()
 	defer L.Close()
-	Preload(L)
+	if err := Preload(L, &authy.Client{}); err != nil {
+		t.Fatal(err)
+	}
 	var sent sync.WaitGroup
 	sender := callbackSender(&sent)(processHost())
 	for i := range sender.Functions {

@@ -10,8 +10,8 @@
 //	defer rt.Close()
 //	err = rt.RunFile(ctx, "onboard.lua", "users.csv")
 //
-// [Loader] is for hosts that have a Lua state already: L.PreloadModule("authy", luabind.Loader(client)). The examples of the
-// package are whole programs: a server that runs its tenants' scripts, a job that runs at certain times, a command line with
+// [Loader] is for hosts that have a Lua state already: L.PreloadModule("authy", luabind.Loader(client)). [Preload] brings all
+// modules there, and those of the host. The examples of the package are whole programs: a server that runs its tenants' scripts, a job that runs at certain times, a command line with
 // operations of its own, and a test of a script.
 //
 // # What scripts see

@@ -38,6 +38,53 @@ func ExampleLoader() {
 	// validation	must be 6 to 8 digits, got 2
 }
 
+// A program with a Lua state of its own has all modules there, with its own operations and modules among them.
+func ExamplePreload() {
+	service := sandbox.New() // in earnest: your key, and no Host
+	server := httptest.NewServer(service)
+	defer server.Close()
+	client := &authy.Client{Key: service.Key(), Host: server.URL}
+
+	type question struct {
+		City string `json:"city" rule:"text" doc:"Where the office is."`
+	}
+	type answer struct {
+		CountryCode string `json:"country_code" doc:"Country of the office."`
+	}
+	country := authy.Op("office <city>", "Tell the country of an office.", authy.Route{Name: "country_of", Effect: authy.Reads},
+		func(_ *authy.Client, _ context.Context, q question) (*answer, error) {
+			return &answer{map[string]string{"Lisbon": "PT", "Austin": "US"}[q.City]}, nil
+		})
+	staff := func(*luabind.Host) luabind.Module {
+		return luabind.Module{Name: "staff", Doc: "Knows who works here.", Functions: []luabind.Function{{
+			Name: "phone", Doc: "Gives somebody's phone number.",
+			Params: []luabind.Param{{Name: "name", Type: "string"}}, Returns: []luabind.Param{{Name: "phone", Type: "string"}},
+			Call: func(L *lua.LState) int {
+				L.Push(lua.LString(map[string]string{"ana": "911234567"}[L.CheckString(1)]))
+				return 1
+			},
+		}}}
+	}
+	L := lua.NewState()
+	defer L.Close()
+	if err := luabind.Preload(L, client, luabind.Operations(country), luabind.With(staff)); err != nil {
+		log.Fatal(err)
+	}
+	err := L.DoString(`
+		local authy, staff = require "authy", require "staff"
+		local office = authy.country_of{ city = "Lisbon" }
+		local user = authy.register_user{ country_code = office.country_code, phone = staff.phone "ana", email = "ana@example.com" }
+		print(office.country_code, user.message)
+		print(select(2, authy.try.country_of{}).message)
+	`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// PT	User created successfully.
+	// city is required
+}
+
 // A program that has no Lua yet runs scripts in a Runtime, which brings all modules and a context.
 func ExampleNew() {
 	service := sandbox.New() // in earnest: your key, and no Host

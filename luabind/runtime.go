@@ -160,26 +160,17 @@ var stateOptions = lua.Options{
 //
 // The client may lack a key: scripts that call nothing run all the same. Close the runtime when done.
 func New(client *authy.Client, options ...Option) (*Runtime, error) {
-	if client == nil {
-		return nil, errors.New("luabind: New needs a client")
-	}
-	rt := &Runtime{client: client, turn: make(chan struct{}, 1), host: &Host{
+	rt, err := configure("New", client, &Host{
 		Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	}}
-	rt.host.interpreter, rt.host.client = &rt.interpreter, client
-	for i, option := range options {
-		if option == nil {
-			return nil, fmt.Errorf("luabind: option %d of New is nil", i+1)
-		}
-		if err := option(rt); err != nil {
-			return nil, err
-		}
+	}, options)
+	if err != nil {
+		return nil, err
 	}
+	rt.host.interpreter, rt.turn = &rt.interpreter, make(chan struct{}, 1)
 	if err := rt.applyLimits(); err != nil {
 		return nil, err
 	}
-	rt.host.service = cmp.Or(rt.host.service, serviceOf(client))
 	rt.background, rt.end = context.WithCancel(context.Background())
 	rt.state = lua.NewState(rt.stateOptions())
 	rt.tasks = newTasks(rt.state, rt.host)
@@ -188,6 +179,25 @@ func New(client *authy.Client, options ...Option) (*Runtime, error) {
 		rt.state.Close()
 		return nil, err
 	}
+	return rt, nil
+}
+
+// configure reads options into a runtime that has no state yet.
+func configure(function string, client *authy.Client, host *Host, options []Option) (*Runtime, error) {
+	if client == nil {
+		return nil, fmt.Errorf("luabind: %s needs a client", function)
+	}
+	rt := &Runtime{client: client, host: host}
+	host.client = client
+	for i, option := range options {
+		if option == nil {
+			return nil, fmt.Errorf("luabind: option %d of %s is nil", i+1, function)
+		}
+		if err := option(rt); err != nil {
+			return nil, err
+		}
+	}
+	host.service = cmp.Or(host.service, serviceOf(client))
 	return rt, nil
 }
 

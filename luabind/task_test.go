@@ -355,8 +355,9 @@ func TestTasksInHostsState(t *testing.T) {
 	client, _ := statusServer(t)
 	L := lua.NewState()
 	defer L.Close()
-	L.PreloadModule("authy", Loader(client))
-	Preload(L)
+	if err := Preload(L, client); err != nil {
+		t.Fatal(err)
+	}
 	if err := WaitTasks(t.Context(), L); err != nil {
 		t.Errorf("without tasks: %v", err)
 	}

@@ -72,8 +72,8 @@ func (rt *Runtime) openUntrusted() error {
 	}))
 	globals.RawSetString("require", L.NewFunction(rt.requireUntrusted))
 
-	rt.api = newBinding(rt.host, rt.client, rt.chain)
-	rt.api.own, rt.api.lacks = rt.own, untrustedAuthy
+	rt.api = rt.binding()
+	rt.api.lacks = untrustedAuthy
 	rt.define("authy", rt.api.module(L))
 	rt.modules = []Module{rt.api.description()}
 	for _, m := range standardModules(rt.host) {
