@@ -39,7 +39,7 @@
 // [Operations] adds operations of the host, made with [authy.Op], to the module authy; [With] adds modules, which may have
 // operations of their own. They have all styles, are checked by the rules in their tags, go through the middlewares of [Use],
 // and are in help, completion, the linter, the definitions for editors and the journals of batches. Their errors reach the host
-// as they are.
+// as they are. In a state of the host's own, [Preload] takes the same options.
 //
 // # Completion and help
 //
