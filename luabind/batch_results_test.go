@@ -26,7 +26,7 @@ func TestBatchResults(t *testing.T) {
 			"1,1,done,\"{\"\"a\"\":1}\",,,\n2,2,done,\"x,y\",,,\n3,8,failed,,script,,\"it \"\"broke\"\"\"\n" +
 			"4,400,failed,,api,60026,\"request_sms: no such user (HTTP 400, code 60026)\"\n" +
 			"5,600,in_doubt,,network,,request_sms: read tcp: connection reset by peer\n" +
-			"6,x,failed,,script,,test:1: cannot perform mod operation between nil and number\n7,1,skipped,,,,\n"},
+			"6,x,failed,,script,,test:1: attempt to perform arithmetic on local 'n' (a nil value)\n7,1,skipped,,,,\n"},
 		"json, in order": {"1 2 8 3", "ordered = true", "out.jsonl",
 			`{"row":1,"key":"1","status":"done","result":{"a":1}}` + "\n" + `{"row":2,"key":"2","status":"done","result":"x,y"}` + "\n" +
 				`{"row":3,"key":"8","status":"failed","error":{"kind":"script","message":"it \"broke\"","where":"test:1"}}` + "\n" + `{"row":4,"key":"3","status":"done"}` + "\n"},

@@ -99,6 +99,6 @@ func Example_server() {
 	// /shop?phone=911234567: 200 ["Shop knows 911234567"]
 	// /bank?id=404: 502 bank.lua:1: get_user_status: User not found. (HTTP 404, code 60026)
 	// /loop: 422 loop.lua:1: the script ran more than 100000 instructions (limit Steps)
-	// /thief: 422 thief.lua:1: attempt to call a non-function object
+	// /thief: 422 thief.lua:1: attempt to call field 'open' (a nil value)
 	// /nobody: 404 no such tenant
 }

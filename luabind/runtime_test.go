@@ -121,7 +121,7 @@ func TestScriptErrors(t *testing.T) {
 		{"table without message", "error{}", "test.lua:1", "a table without a message was raised as an error", 1},
 		{"nothing", "error()", "test.lua:1", "nil was raised as an error", 1},
 		{"a number", "error(42)", "test.lua:1", "42", 1},
-		{"runtime", "\nlocal x = nil + 1", "test.lua:2", "cannot perform add operation between nil and number", 1},
+		{"runtime", "\nlocal x = nil + 1", "test.lua:2", "attempt to perform arithmetic on a nil value", 1},
 		{"call", "\n\nauthy.request_sms{}", "test.lua:3", "request_sms: authy_id is required", 1},
 		{"in a coroutine", "\ncoroutine.wrap(function() authy.request_sms{} end)()", "test.lua:2", "request_sms: authy_id is required", 1},
 		{"syntax", "\nlocal x = = 1", "test.lua:2", "syntax error near '='", 0},

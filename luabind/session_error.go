@@ -241,10 +241,10 @@ var codeRemedies = map[string]string{
 
 // Messages of the interpreter about nil, and of modules about names that they do not have.
 var (
-	indexesNil = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^attempt to index a non-table object\(nil\)`) })
-	callsNil   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^attempt to call a non-function object`) })
+	indexesNil = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^attempt to index .*\ba nil value\b`) })
+	callsNil   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^attempt to call .*\ba nil value\b`) })
 	operateNil = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(cannot perform|attempt to compare|attempt to concatenate)`)
+		return regexp.MustCompile(`^attempt to (perform arithmetic|compare|concatenate|get length) .*\bnil\b`)
 	})
 	hasNo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w.]+ has no (\w+)`) })
 )
@@ -263,7 +263,7 @@ func (s *Session) explainNil(e *EvalError, failure *ScriptError, at string, line
 		kind = useIndexed
 	case callsNil().MatchString(text):
 		kind = useCalled
-	case operateNil().MatchString(text) && strings.Contains(text, "nil"):
+	case operateNil().MatchString(text):
 		kind = useOperand
 	default:
 		return

@@ -94,7 +94,7 @@ func TestDialogues(t *testing.T) {
 			{"authy.requst_sms{}", "!authy has no requst_sms, did you mean authy.request_sms?"}, {"undefined == nil", "true"}, {"missing and 1 or 2", "2"},
 			{"user = { name = 'ana' }", ""}, {"usr.name", "!usr is not defined, did you mean user?"}, {"user:nme()", "!user has no nme, did you mean user.name?"},
 			{"1 + usr", "!usr is not defined, did you mean user?"}, {"function f() return auhty.x end", ""},
-			{"f()", "!input 13:1: auhty is not defined, did you mean authy?"}, {"local t = nil; (function(auhty) return auhty.x end)(t)", "!attempt to index a non-table object(nil) with key 'x'"},
+			{"f()", "!input 13:1: auhty is not defined, did you mean authy?"}, {"local t = nil; (function(auhty) return auhty.x end)(t)", "!attempt to index local 'auhty' (a nil value)"},
 		},
 		"coroutines live on": {
 			{"co = coroutine.create(function() local ok, v = pcall(function() return coroutine.yield(1) end) coroutine.yield(v) return 3 end)", ""},

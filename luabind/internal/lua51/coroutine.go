@@ -33,6 +33,12 @@ func (v *vm) newCoroutine(L *lua.LState, fn *lua.LFunction) *lua.LState {
 	return thread
 }
 
+// raiseExplained panics with the error on top of the stack: the Panic function of coroutines, whose innermost frame is gone when
+// the error is back where they were resumed.
+func (v *vm) raiseExplained(thread *lua.LState) {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: v.explain(thread, thread.Get(-1)), StackTrace: untraced})
+}
+
 // inherit gives a thread the context of the one that resumes it. The one it was made under may have ended since: a
 // line typed at a prompt may resume what an earlier one has made.
 func inherit(thread, L *lua.LState) {
@@ -93,6 +99,9 @@ func (v *vm) transfer(L, thread *lua.LState) (n int, ok bool) {
 		return fail(L, cStackOverflow), false
 	}
 	inherit(thread, L)
+	if topFrame(thread).none() {
+		atStart(thread, func() { thread.Panic = v.raiseExplained }) // the start itself sets another
+	}
 	depth := v.depth
 	v.depth++
 	n = rawResume(L, thread)

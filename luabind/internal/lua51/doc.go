@@ -64,7 +64,8 @@
 //     anything.
 //   - Of library functions that compute, only pattern matches end with the context; string.rep and table.concat run to
 //     their end.
-//   - Messages of the interpreter are gopher-lua's ("attempt to call a non-function object"), and "[G]" marks Go functions.
+//   - "[G]" marks Go functions in tracebacks. Messages of the interpreter name the variable at fault as Lua 5.1 does, but for a
+//     local variable of a function that has used its register before, whose value's origin they name, or nothing.
 //   - The traceback of a coroutine that has failed lacks the innermost call; that of one which has yielded below pcall
 //     ends at the pcall. After a Go panic or overflow in a coroutine, the handler of xpcall runs when the frames are gone;
 //     its traceback shows those that gopher-lua left.

@@ -10,17 +10,19 @@ import (
 
 // gopher-lua keeps things private that Lua 5.1's behaviour cannot be had without: the list of a thread's open
 // upvalues (closing too many of them is yuin/gopher-lua#448), the stack of call frames with the program counter of each
-// (a yield may not cross a metamethod), and the keys of a table that have lost their values (next goes on from them). This file is the only one that reaches for them. The offsets are not assumed
+// (a yield may not cross a metamethod), the loop that runs a coroutine (whose errors have to be seen where they are raised), and the
+// keys of a table that have lost their values (next goes on from them). This file is the only one that reaches for them. The offsets are not assumed
 // but read from the library's own types when the program starts; if a name or a type differs, Install says so.
 
-// layout holds the offsets of the private fields that the package reads, and of one that it writes (upvalues).
+// layout holds the offsets of the private fields that the package reads, and of two that it writes (upvalues and loop).
 type layout struct {
-	upvalues, frame                    uintptr // of lua.LState
-	next                               uintptr // of lua.Upvalue
-	fn, parent, pc, index, replacement uintptr // of the call frame
-	array, order, keys, texts, others  uintptr // of lua.LTable
-	registers                          uintptr // of lua.LState
-	values, top                        uintptr // of what these are in
+	upvalues, frame, loop             uintptr // of lua.LState
+	next                              uintptr // of lua.Upvalue
+	fn, parent, pc, base              uintptr // of the call frame
+	index, replacement                uintptr // of the call frame
+	array, order, keys, texts, others uintptr // of lua.LTable
+	registers                         uintptr // of lua.LState
+	values, top                       uintptr // of what these are in
 }
 
 var offsets, errLayout = readLayout()
@@ -43,10 +45,12 @@ func readLayout() (l layout, err error) {
 	}{
 		{&l.upvalues, state, "uvcache", reflect.PointerTo(upvalue)},
 		{&l.frame, state, "currentFrame", frame},
+		{&l.loop, state, "mainLoop", reflect.FuncOf([]reflect.Type{reflect.PointerTo(state), frame}, nil, false)},
 		{&l.next, upvalue, "next", reflect.PointerTo(upvalue)},
 		{&l.fn, frame.Elem(), "Fn", reflect.TypeFor[*lua.LFunction]()},
 		{&l.parent, frame.Elem(), "Parent", frame},
 		{&l.pc, frame.Elem(), "Pc", reflect.TypeFor[int]()},
+		{&l.base, frame.Elem(), "LocalBase", reflect.TypeFor[int]()},
 		{&l.index, frame.Elem(), "Idx", reflect.TypeFor[int]()},
 		{&l.replacement, frame.Elem(), "TailCall", reflect.TypeFor[int]()},
 		{&l.array, table, "array", reflect.TypeFor[[]lua.LValue]()},
@@ -109,6 +113,21 @@ func closeUpvalues(L *lua.LState) {
 	}
 }
 
+// loop is the interpreter's, which runs the function of a frame and what that calls. The frame's type is private; a pointer is
+// passed like any other.
+type loop func(L *lua.LState, frame unsafe.Pointer)
+
+// atStart calls f when a thread that has not run yet begins to.
+func atStart(thread *lua.LState, f func()) {
+	p := at[loop](unsafe.Pointer(thread), offsets.loop)
+	run := *p
+	*p = func(L *lua.LState, frame unsafe.Pointer) {
+		*p = run
+		f()
+		run(L, frame)
+	}
+}
+
 // frame is a call frame of the interpreter; the zero value is none. It is valid only while the call lasts.
 type frame struct{ p unsafe.Pointer }
 
@@ -145,13 +164,27 @@ func (f frame) tailCalls() int {
 	return *at[int](f.p, offsets.replacement)
 }
 
-// calls reports whether the frame's current instruction is a call, rather than one that ran a metamethod or an iterator.
-func (f frame) calls() bool {
+// instruction is the one that is being executed; OP_NOP before the first.
+func (f frame) instruction() instruction {
 	code, pc := f.fn().Proto.Code, f.pc()
 	if pc < 0 || pc >= len(code) {
-		return false
+		return instruction(lua.OP_NOP << 26)
 	}
-	op := int(code[pc] >> 26)
+	return instruction(code[pc])
+}
+
+// register is the value in a register of the frame of a Lua function of L.
+func (f frame) register(L *lua.LState, n int) lua.LValue {
+	array := *at[[]lua.LValue](*at[unsafe.Pointer](unsafe.Pointer(L), offsets.registers), offsets.values)
+	if n += *at[int](f.p, offsets.base); n < len(array) && array[n] != nil {
+		return array[n]
+	}
+	return lua.LNil
+}
+
+// calls reports whether the frame's current instruction is a call, rather than one that ran a metamethod or an iterator.
+func (f frame) calls() bool {
+	op := f.instruction().op()
 	return op == lua.OP_CALL || op == lua.OP_TAILCALL
 }
 
@@ -163,12 +196,13 @@ func (f frame) calledByColon() bool {
 		return false
 	}
 	code, pc := caller.fn().Proto.Code, caller.pc()
-	register := code[pc] >> 18 & 0xff
+	register := instruction(code[pc]).a()
 	for pc--; pc >= 0; pc-- {
-		if code[pc]>>18&0xff != register {
+		i := instruction(code[pc])
+		if i.a() != register {
 			continue
 		}
-		switch int(code[pc] >> 26) {
+		switch i.op() {
 		case lua.OP_SELF:
 			return true
 		case lua.OP_MOVE, lua.OP_GETUPVAL, lua.OP_GETGLOBAL, lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_CALL, lua.OP_CLOSURE:

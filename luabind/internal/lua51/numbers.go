@@ -1,6 +1,7 @@
 package lua51
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -124,7 +125,7 @@ func (v *vm) repairStringArithmetic(L *lua.LState, lib *lua.LTable) {
 	define("__unm", func(L *lua.LState) int {
 		n, ok := convert(L.Get(1)).(lua.LNumber)
 		if !ok {
-			L.RaiseError("attempt to perform arithmetic on a string value")
+			v.refuseArithmetic(L)
 		}
 		L.Push(-n)
 		return 1
@@ -170,8 +171,17 @@ func (v *vm) arithmetic(L *lua.LState, name string, compute func(a, b float64) f
 			return 1
 		}
 	}
-	L.RaiseError("cannot perform %s operation between %s and %s", name, a.Type(), b.Type())
+	v.refuseArithmetic(L)
 	return 0
+}
+
+// refuseArithmetic raises the error for operands that are no numbers, in a metamethod.
+func (v *vm) refuseArithmetic(L *lua.LState) {
+	message := "attempt to perform arithmetic on a string value"
+	if caller := topFrame(L).parent(); !caller.none() && !caller.fn().IsG {
+		message = cmp.Or(caller.refuseOperation(L), message)
+	}
+	L.RaiseError("%s", message)
 }
 
 // convert is a string as the number that it looks like, and any other value as it is.

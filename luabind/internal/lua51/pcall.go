@@ -71,7 +71,7 @@ func PCall(L *lua.LState, nargs, nret int, handler *lua.LFunction) error {
 func CallerOf(L *lua.LState) func(thread *lua.LState, nargs, nret int) error {
 	v := of(L)
 	return func(thread *lua.LState, nargs, nret int) error {
-		if v == nil || v.depth >= maxDepth || !topFrame(thread).none() {
+		if v == nil || v.depth >= maxDepth || !topFrame(thread).none() || thread.Get(-nargs-1).Type() != lua.LTFunction {
 			return PCall(thread, nargs, nret, nil)
 		}
 		return v.callAlone(thread, nargs, nret)

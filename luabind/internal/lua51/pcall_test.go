@@ -308,7 +308,7 @@ func TestCallerOf(t *testing.T) {
 		{"deep", "", "stack overflow"},
 		{"inner", "y", ""},
 		{"self", "cannot resume running coroutine", ""},
-		{"missing", "", "attempt to call a non-function object"},
+		{"missing", "", "attempt to call a nil value"},
 	} {
 		thread.Push(functions.RawGetString(test.name))
 		thread.Push(lua.LNumber(3))

@@ -43,6 +43,7 @@ func (v *vm) complete(L *lua.LState, r any, h lua.LValue, trace bool) *lua.ApiEr
 	switch {
 	case ok:
 		*e = *raised
+		e.Object = v.explain(L, e.Object)
 	case r == rawOverflow:
 		e.Type, e.Object = lua.ApiErrorRun, lua.LString(v.where(L, 0)+"stack overflow")
 	default:
@@ -202,10 +203,8 @@ func (v *vm) make(maker *lua.LFunction, args ...lua.LValue) *lua.LFunction {
 
 // handleInThread is the Panic function of a thread that runs a function for xpcall: called where the error is raised.
 func (v *vm) handleInThread(thread *lua.LState, h lua.LValue) {
-	value := thread.Get(-1)
-	thread.Panic = func(L *lua.LState) {
-		panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1), StackTrace: untraced})
-	}
+	value := v.explain(thread, thread.Get(-1))
+	thread.Panic = v.raiseExplained
 	result := &lua.LUserData{Value: handled{v.handle(thread, h, value)}, Metatable: lua.LNil}
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: result, StackTrace: untraced})
 }
