@@ -159,6 +159,12 @@ func scriptName(operation string) string {
 	return "authy." + operation
 }
 
+// moduleOf is the module that scripts find an operation in.
+func moduleOf(operation string) string {
+	module, _, _ := strings.Cut(scriptName(operation), ".")
+	return module
+}
+
 // direct is authy.op{...}, which raises, and authy.op({...}, f), which calls back.
 func (b *binding) direct(op *authy.Operation) lua.LGFunction {
 	return func(L *lua.LState) int {
@@ -189,7 +195,7 @@ func (b *binding) try(op *authy.Operation) lua.LGFunction {
 	return func(L *lua.LState) int {
 		args, callback := b.arguments(L, op)
 		if callback != nil {
-			L.RaiseError("%s: authy.try returns its error; it takes no callback", op.Name)
+			L.RaiseError("%s: %s.try returns its error; it takes no callback", op.Name, moduleOf(op.Name))
 		}
 		result, err := b.run(L, *op, args, b.call)
 		if err != nil {
@@ -212,7 +218,7 @@ func (b *binding) async(name string, f *lua.LFunction) lua.LGFunction {
 			case ok && t != b.table:
 				args[i] = copyTable(L, t)
 			case arg.Type() == lua.LTFunction:
-				L.RaiseError("%s: authy.async gives a task; it takes no callback (use :next and :catch)", name)
+				L.RaiseError("%s: %s.async gives a task; it takes no callback (use :next and :catch)", name, moduleOf(name))
 			}
 		}
 		return tasksOf(L).start(L, scriptName(name), f, args...).push(L)

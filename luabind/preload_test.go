@@ -46,6 +46,10 @@ func TestPreloadOwn(t *testing.T) {
 		local shop, authy = require "shop", require "authy"
 		assert(shop.score{ text = "a" }.text == "A")
 		assert(select(2, shop.try.score{}).fields.text == "is required")
+		local _, told = pcall(shop.try.score, { text = "a" }, print)
+		assert(tostring(told):find("shop.score: shop.try returns its error", 1, true), told)
+		_, told = pcall(shop.async.score, { text = "a" }, print)
+		assert(tostring(told):find("shop.score: shop.async gives a task", 1, true), told)
 		assert(authy.async.shout{ text = "b" }:await().text == "B")
 		assert(authy.client{ key = "k" }.shout{ text = "c" }.text == "C")
 		assert(require("json").encode{ 1 } == "[1]")`)

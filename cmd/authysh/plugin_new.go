@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind/plugin"
 )
 
@@ -36,7 +37,7 @@ func (a *app) pluginNewCommand() *cobra.Command {
 }
 
 func (a *app) newPlugin(name string) error {
-	s, err := a.quickSettings()
+	_, printer, err := a.readyToShow(a.quickSettings)
 	if err != nil {
 		return err
 	}
@@ -80,5 +81,5 @@ func (a *app) newPlugin(name string) error {
 		}
 		fmt.Fprintf(w, "authysh plugin test %s runs its test\n", dir)
 	}
-	return a.show(s, written, pretty, []string{"path", "state"}, rows)
+	return a.print(printer, present.Result{Value: written, Pretty: pretty, Head: []string{"path", "state"}, Rows: rows})
 }

@@ -98,6 +98,7 @@ const maxName = 40
 
 var (
 	pluginName    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`) })
+	windowsDevice = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(con|prn|aux|nul|(com|lpt)[0-9])$`) })
 	snakeCaseName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`) })
 )
 
@@ -109,6 +110,9 @@ var luaKeywords = strings.Fields(`and break do else elseif end false for functio
 func CheckName(name string) error {
 	if reason := nameProblem(name, pluginName(), "lower-case letters, digits and single dashes, beginning with a letter"); reason != "" {
 		return fmt.Errorf("plugin name %s", reason)
+	}
+	if windowsDevice().MatchString(name) {
+		return fmt.Errorf("plugin name must not be %q: Windows has no directory of that name", name)
 	}
 	return nil
 }
