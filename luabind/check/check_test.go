@@ -58,6 +58,11 @@ var tests = []struct{ name, source, want string }{
 	{"enumeration", `print(authy.enums.locale.PT, authy.enums.locale.XX, authy.enums.local_.PT)`, `1:49 unknown-function, 1:65 unknown-function`},
 	{"module that is required into its own global", "json = require 'json'\njson.encod{}", `2:6 unknown-function`},
 	{"method", `csv.open("x"):raed()`, `1:15 unknown-function`},
+	{"field of a result", `local u = authy.register_user{ country_code = "PT", phone = "911234567", email = "a@b.pt" } print(u.user.idd, u.sucess)`,
+		`1:106 unknown-field, 1:113 unknown-field`},
+	{"field of a result, a level too far out", `local u = authy.get_user_status{ authy_id = 1 } print(u.confirmed, u.status.confirmed)`, `1:57 unknown-field`},
+	{"field of a result, of try", `local s, err = authy.try.get_user_status{ authy_id = 1 } print(s.mesage, err.mesage)`, `1:66 unknown-field`},
+	{"field of a module's result", `print(phone.parse("911234567", "PT").e614)`, `1:38 unknown-field`},
 	{"method of a variable", "local r = csv.open('x')\nr:raed()", `2:3 unknown-function`},
 	{"method of a task", `authy.async.get_application_details():awiat()`, `1:39 unknown-function`},
 	{"method of a text", `print(("x"):formt(1))`, `1:13 unknown-function`},
@@ -186,6 +191,11 @@ func TestNoFalseAlarm(t *testing.T) {
 		`local x <const> = nil`[:7] + `= nil print(x)`,
 		`print(("x"):rep(3), #"x", ("%s"):format(1))`,
 		`sandbox.approve(arg[1]) if not sandbox then print("x") end`,
+		`local u = authy.get_user_status{ authy_id = 1 } print(u.user.id, u.status.extra, u.status.devices.a, #u.status.devices)`,
+		`local u = authy.get_user_status{ authy_id = 1 } u = {} print(u.mesage)`,
+		`local u = authy.get_user_status{ authy_id = 1 } u.mesage = 1 print(u.mesage)`,
+		`local u = arg[1] and authy.get_user_status{ authy_id = 1 } or {} print(u.mesage)`,
+		`local u = authy.async.get_user_status{ authy_id = 1 }:await() print(u.mesage)`,
 	} {
 		if got := checker.Check("test.lua", source); len(got) > 0 {
 			t.Errorf("%s\n%v", source, got)
@@ -197,6 +207,7 @@ func TestMessages(t *testing.T) {
 	t.Parallel()
 	checker := newChecker()
 	for source, want := range map[string]string{
+		`print(authy.get_user_status{ authy_id = 1 }.confirmed)`: `test.lua:1:45: warning: authy.get_user_status() has no confirmed, did you mean status.confirmed? [unknown-field]`,
 		`authy.reqest_sms{}`:                       `test.lua:1:7: error: authy has no reqest_sms, did you mean authy.request_sms? [unknown-function]`,
 		`json.encod{}`:                             `test.lua:1:6: error: json has no encod, did you mean json.encode? [unknown-function]`,
 		`csv.open("x"):raed()`:                     `test.lua:1:15: error: csv.Reader has no raed, did you mean csv.Reader:read? [unknown-function]`,

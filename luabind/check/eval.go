@@ -74,7 +74,7 @@ func (s *script) resultOf(n *ast.FuncCallExpr, steps int) thing {
 	if kind := s.world.returns[f.name]; kind != "" {
 		return thing{object, kind}
 	}
-	return thing{}
+	return s.world.results[f.name]
 }
 
 // literalText is an argument that is written as a text.

@@ -55,9 +55,16 @@ func (s *script) checkMember(n *ast.AttrGetExpr) {
 	s.checkName(s.thingOf(n.Object), key.Value, key)
 }
 
-// checkName checks that a library or object has a name. The words are those of the error that a script would get.
+// checkName checks that a library, object or record has a name. The words are those of the error that a script would get.
 func (s *script) checkName(of thing, name string, at any) {
 	if _, known := s.world.member(of, name); known || s.patched[of.name+"."+name] {
+		return
+	}
+	if of.sort == record {
+		// The service may give more than anybody has described, so what is near to nothing is let pass.
+		if near := s.world.nearField(of, name); near != "" {
+			s.report(at, unknownFieldRule, fmt.Sprintf("%s has no %s, did you mean %s?", of.name, clip(name), near))
+		}
 		return
 	}
 	prefix := of.name + "."

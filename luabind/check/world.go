@@ -18,9 +18,11 @@ const (
 	function               // one that the manual knows
 	object                 // something with methods, such as a csv.Reader
 	enumerator             // a value of an enumeration
+	record                 // a table with known fields, such as the result of a call
 )
 
-// thing is a value as far as the text tells; name is the full name of a library or function, or the type of an object.
+// thing is a value as far as the text tells; name is the full name of a library or function, the type of an object, or where a
+// record comes from: "authy.register_user().user".
 type thing struct {
 	sort sort
 	name string
@@ -31,8 +33,9 @@ type world struct {
 	manual  *luabind.Manual
 	globals map[string]thing
 	modules map[string]bool             // what require knows without a file
-	members map[string]map[string]thing // of libraries and types
+	members map[string]map[string]thing // of libraries, types and records
 	returns map[string]string           // the types that functions return
+	results map[string]thing            // the records that they return
 
 	withheld map[string]bool // globals that other scripts have
 }
@@ -40,7 +43,7 @@ type world struct {
 func newWorld(manual *luabind.Manual) *world {
 	w := &world{
 		manual: manual, globals: map[string]thing{}, modules: map[string]bool{}, members: map[string]map[string]thing{},
-		returns: map[string]string{},
+		returns: map[string]string{}, results: map[string]thing{},
 	}
 	for _, l := range manual.Libraries() {
 		w.addLibrary(l)
@@ -108,6 +111,7 @@ func (w *world) addModule(m luabind.Module) {
 	for _, f := range m.Functions {
 		if len(f.Returns) > 0 {
 			w.returns[m.Name+"."+f.Name] = f.Returns[0].Type
+			w.results[m.Name+"."+f.Name] = w.addRecord(m.Name+"."+f.Name+"()", f.Returns[0])
 		}
 	}
 	for _, v := range m.Values {
@@ -178,9 +182,23 @@ func (w *world) addStyle(functions []luabind.Function, name string, tasks bool) 
 			w.returns[name+"."+f.Name] = taskType
 		case len(f.Returns) > 0:
 			w.returns[name+"."+f.Name] = f.Returns[0].Type
+			w.results[name+"."+f.Name] = w.addRecord(name+"."+f.Name+"()", f.Returns[0])
 		}
 	}
 	w.members[name] = members
+}
+
+// addRecord adds a table that is returned, if its fields are known, and those in it.
+func (w *world) addRecord(name string, p luabind.Param) thing {
+	if p.Type != "table" || len(p.Fields) == 0 {
+		return thing{}
+	}
+	members := map[string]thing{}
+	for _, f := range p.Fields {
+		members[f.Name] = w.addRecord(name+"."+f.Name, f)
+	}
+	w.members[name] = members
+	return thing{record, name}
 }
 
 func (w *world) addFields(name string, fields []luabind.Param) thing {
@@ -208,14 +226,31 @@ func (w *world) addType(t luabind.Type) {
 	w.members[t.Name] = members
 }
 
-// member finds a member of a library or object.
+// member finds a member of a library, object or record.
 func (w *world) member(of thing, name string) (member thing, known bool) {
-	if of.sort != library && of.sort != object {
+	if of.sort != library && of.sort != object && of.sort != record {
 		return thing{}, true
 	}
 	member, known = w.members[of.name][name]
 	return member, known
 }
 
-// names are the members of a library or object, sorted.
+// names are the members of a library, object or record, sorted.
 func (w *world) names(of thing) []string { return slices.Sorted(maps.Keys(w.members[of.name])) }
+
+// nearField is the field of a record that a name which it has not was meant to be: one with a similar name, or of the same name
+// a level further in, as in result.user.id; empty for none.
+func (w *world) nearField(of thing, name string) string {
+	names := w.names(of)
+	if near := authy.Nearest(name, names); near != "" {
+		return near
+	}
+	for _, outer := range names {
+		if inner := w.members[of.name][outer]; inner.sort == record {
+			if _, has := w.members[inner.name][name]; has {
+				return outer + "." + name
+			}
+		}
+	}
+	return ""
+}
