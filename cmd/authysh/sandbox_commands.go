@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -89,28 +90,44 @@ func (c *sandboxClient) user(ctx context.Context, written string) ([]byte, error
 			return part("user", answer, err)
 		}
 	}
-	phone := digitsOf(written)
-	query := url.Values{"limit": {"10000"}}
-	for phone != "" {
-		answer, err := c.get(ctx, "/users", query)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range gjson.GetBytes(answer, "users").Array() {
+	if phone := digitsOf(written); phone != "" {
+		for u, err := range c.all(ctx, "users", url.Values{}) {
+			if err != nil {
+				return nil, err
+			}
 			whole := digitsOf(u.Get("phone").String())
 			if whole != "" && (whole == phone || strings.TrimPrefix(whole, u.Get("country_code").String()) == phone) {
 				return []byte(u.Raw), nil
 			}
 		}
-		next := gjson.GetBytes(answer, "next")
-		if next.Type != gjson.Number {
-			break
-		}
-		query.Set("before", next.Raw)
 	}
 	return nil, &hinted{
 		&authy.APIError{Status: http.StatusNotFound, Message: fmt.Sprintf("the sandbox has no user with the id or phone %q", wording.Clip(written))},
 		"'authysh sandbox users' lists them",
+	}
+}
+
+// all goes through a list, from the newest on, page by page.
+func (c *sandboxClient) all(ctx context.Context, name string, query url.Values) iter.Seq2[gjson.Result, error] {
+	return func(yield func(gjson.Result, error) bool) {
+		query.Set("limit", "10000")
+		for {
+			answer, err := c.get(ctx, "/"+name, query)
+			if err != nil {
+				yield(gjson.Result{}, err)
+				return
+			}
+			for _, item := range gjson.GetBytes(answer, name).Array() {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			next := gjson.GetBytes(answer, "next")
+			if next.Type != gjson.Number {
+				return
+			}
+			query.Set("before", next.Raw)
+		}
 	}
 }
 
@@ -231,29 +248,65 @@ func (a *app) sandboxAnswerCommand(name, short string) *cobra.Command {
 	return a.lookCommand(&sandboxLook{
 		cmd: &cobra.Command{
 			Use: name + " [uuid]", Short: short,
-			Long: "Without uuid it answers the only request that is pending.",
+			Long: "The beginning of a uuid will do when no other pending request begins like it.\n" +
+				"Without uuid it answers the only request that is pending.",
 			Args: atMostOne("uuid"),
 		},
 		call: func(ctx context.Context, c *sandboxClient, args []string) ([]byte, error) {
-			var uuid string
-			if len(args) > 0 {
-				uuid = args[0]
-			} else {
-				answer, err := c.get(ctx, "/approvals", url.Values{"status": {"pending"}})
+			const whole = len("c31f2620-ee70-0139-3a97-0a8b6b2ff2b5")
+			var pending []string
+			if len(args) > 0 && len(args[0]) >= whole {
+				return c.answer(ctx, args[0], name)
+			}
+			for approval, err := range c.all(ctx, "approvals", url.Values{"status": {"pending"}}) {
 				if err != nil {
 					return nil, err
 				}
-				pending := gjson.GetBytes(answer, "approvals.#.uuid").Array()
-				if len(pending) != 1 {
-					return nil, &usageError{
-						message: fmt.Sprintf("authysh sandbox %s needs a uuid unless one request alone is pending, and there are %d", name, len(pending)),
-						hint:    "'authysh sandbox approvals --status pending' lists them",
-					}
-				}
-				uuid = pending[0].String()
+				pending = append(pending, approval.Get("uuid").String())
 			}
-			answer, err := c.post(ctx, "/approvals/"+url.PathEscape(uuid)+"/"+name, nil)
-			return part("approval", answer, err)
+			uuid, err := approvalMeant(name, args, pending)
+			if err != nil {
+				return nil, err
+			}
+			return c.answer(ctx, uuid, name)
 		},
 	})
+}
+
+// answer answers an approval request, with approve or deny.
+func (c *sandboxClient) answer(ctx context.Context, uuid, with string) ([]byte, error) {
+	answer, err := c.post(ctx, "/approvals/"+url.PathEscape(uuid)+"/"+with, nil)
+	return part("approval", answer, err)
+}
+
+// approvalMeant is the uuid of the request that is to be answered. What is no beginning of a pending one is left to the sandbox,
+// which knows more of it.
+func approvalMeant(command string, args, pending []string) (uuid string, err error) {
+	if len(args) == 0 {
+		if len(pending) == 1 {
+			return pending[0], nil
+		}
+		return "", &usageError{
+			message: fmt.Sprintf("authysh sandbox %s needs a uuid unless one request alone is pending, and there are %d", command, len(pending)),
+			hint:    "'authysh sandbox approvals --status pending' lists them",
+		}
+	}
+	written := strings.ToLower(args[0])
+	var meant []string
+	for _, known := range pending {
+		if strings.HasPrefix(known, written) {
+			meant = append(meant, known)
+		}
+	}
+	switch {
+	case written == "" || len(meant) == 0:
+		return args[0], nil
+	case len(meant) == 1:
+		return meant[0], nil
+	}
+	const most = 5
+	return "", &usageError{
+		message: fmt.Sprintf("%d pending requests begin with %q", len(meant), wording.Clip(args[0])),
+		hint:    "write more of the uuid: " + strings.Join(meant[:min(len(meant), most)], ", "),
+	}
 }
