@@ -66,7 +66,7 @@ var Rules = []Rule{
 	{string(luabind.InvalidValue), Error, "a value breaks its rule"},
 	{string(luabind.WrongArgument), Error, "an argument is of the wrong type"},
 	{string(luabind.TooManyArguments), Error, "a call has more arguments than it takes"},
-	{unknownFieldRule, Warning, "a result has no such field, but one of a similar name"},
+	{unknownFieldRule, Warning, "a result lacks the field, and has one like it"},
 	{unknownModuleRule, Warning, "require finds no such module"},
 	{undefinedGlobalRule, Warning, "nothing defines a global that is read"},
 	{unknownRuleRule, Warning, "a comment silences a rule that does not exist"},
