@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
@@ -49,6 +50,7 @@ func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
 	if err != nil {
 		return nil, nil, syntaxError(name, err)
 	}
+	lua51.MendLocals(proto, statements)
 	return statements, proto, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
@@ -120,6 +121,7 @@ func (c *typed) function(L *lua.LState) (*lua.LFunction, *ScriptError) {
 	if err != nil {
 		return nil, syntaxError(c.name, err)
 	}
+	lua51.MendLocals(proto, c.stmts)
 	return L.NewFunctionFromProto(proto), nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	"github.com/google/go-cmp/cmp"
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
 )
 
 var update = flag.Bool("update", false, "record testdata/*.txt anew, with lua5.1")
@@ -52,14 +53,25 @@ func newState(t testing.TB, opts lua.Options) (L *lua.LState, out *bytes.Buffer)
 // run runs code in L as a chunk named name, and fails the test on an error.
 func run(t testing.TB, L *lua.LState, name, code string) {
 	t.Helper()
-	fn, err := L.Load(strings.NewReader(code), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	L.Push(fn)
+	L.Push(compile(t, L, name, code))
 	if err := lua51.PCall(L, 0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// compile is load with names of local variables that can be believed.
+func compile(t testing.TB, L *lua.LState, name, code string) *lua.LFunction {
+	t.Helper()
+	chunk, err := parse.Parse(strings.NewReader(code), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proto, err := lua.Compile(chunk, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lua51.MendLocals(proto, chunk)
+	return L.NewFunctionFromProto(proto)
 }
 
 // eval runs code in a fresh state and returns what it printed.
@@ -141,11 +153,7 @@ func TestAsLua51(t *testing.T) {
 			wg.Wait()
 		}},
 		{"coroutine", small, []string{"coroutines.lua", "traceback.lua", "overflow.lua"}, func(t *testing.T, L *lua.LState, name, code string) {
-			fn, err := L.Load(strings.NewReader(code), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			L.SetGlobal("chunk", fn)
+			L.SetGlobal("chunk", compile(t, L, name, code))
 			run(t, L, "wrap", "coroutine.wrap(chunk)()")
 		}},
 	}

@@ -109,7 +109,9 @@ func (f frame) describe(L *lua.LState, operand int) string {
 	if operand&constant != 0 {
 		return value
 	}
-	if kind, name := nameOf(f.fn().Proto, f.pc(), operand); name != "" {
+	op := f.instruction().op()
+	copied := op == lua.OP_CALL || op == lua.OP_TAILCALL || op == lua.OP_CONCAT
+	if kind, name := nameOf(f.fn().Proto, f.pc(), operand, copied); name != "" {
 		return fmt.Sprintf("%s '%s' (%s)", kind, name, value)
 	}
 	return value
@@ -124,19 +126,33 @@ func (f frame) operand(L *lua.LState, operand int) lua.LValue {
 }
 
 // nameOf is how a function calls what its register holds before instruction pc: "local", "global", "upvalue", "field" or
-// "method" and its name; empty when it has none. Like Lua 5.1 it looks for the instruction that has filled the register.
-func nameOf(proto *lua.FunctionProto, pc, register int) (kind, name string) {
-	if local := localName(proto, pc, register); local != "" {
-		return "local", local
-	}
+// "method" and its name; empty when it has none. Like Lua 5.1 it looks for the instruction that has filled the register. What is
+// called or joined is a copy, never a local variable itself.
+func nameOf(proto *lua.FunctionProto, pc, register int, copied bool) (kind, name string) {
 	at := filledAt(proto, pc, register)
+	kind, name = originOf(proto, at, register)
+	if copied {
+		return kind, name
+	}
+	local := localAt(proto, pc, register)
+	switch {
+	case local == nil:
+		return kind, name
+	case name != "" && at >= local.StartPc && proto.DbgSourcePositions[at] == proto.DbgSourcePositions[pc]:
+		return kind, name // the block of the variable may be over, and its register used for something else; see MendLocals
+	}
+	return "local", local.Name
+}
+
+// originOf is the name of what instruction at has put into a register.
+func originOf(proto *lua.FunctionProto, at, register int) (kind, name string) {
 	if at < 0 {
 		return "", ""
 	}
 	switch i := instruction(proto.Code[at]); i.op() {
 	case lua.OP_MOVE, lua.OP_MOVEN:
 		if i.b() < register {
-			return nameOf(proto, at, i.b())
+			return nameOf(proto, at, i.b(), false)
 		}
 	case lua.OP_GETGLOBAL:
 		return "global", textOf(proto, i.bx()|constant)
@@ -152,27 +168,29 @@ func nameOf(proto *lua.FunctionProto, pc, register int) (kind, name string) {
 	return "", ""
 }
 
-// localName is the local variable that a register is at instruction pc; empty when it is none or that cannot be told.
+// localAt is the local variable that a register is at instruction pc; nil when it is none or that cannot be told.
 //
-// The compiler of gopher-lua notes the end of a variable's scope, which is the last instruction in it, at the variable whose
-// number in the function is that of the register. Once a register is used again that is another, and the last has none.
-func localName(proto *lua.FunctionProto, pc, register int) string {
+// Without [MendLocals] the ends of variables are only right in functions that use no register again; in others the last has none.
+func localAt(proto *lua.FunctionProto, pc, register int) *lua.DbgLocalInfo {
 	locals := proto.DbgLocals
+	if register < int(proto.NumParameters) && register < len(locals) {
+		return locals[register]
+	}
 	if len(locals) == 0 || locals[len(locals)-1].EndPc == 0 {
-		return ""
+		return nil
 	}
 	for _, local := range locals {
 		switch {
 		case local.StartPc > pc:
-			return ""
+			return nil
 		case pc > local.EndPc:
 		case register == 0:
-			return local.Name
+			return local
 		default:
 			register--
 		}
 	}
-	return ""
+	return nil
 }
 
 // textOf is a constant operand that is a string; "?" for others, as in Lua 5.1.

@@ -101,6 +101,34 @@ try(function() return 1 < "x" end,
   function() t[nil] = 1 end,
   function() t[0 / 0] = 1 end)
 
+-- local variables whose registers were others before
+try(function() do local a = 1 end local b return b.x end,
+  function() for i = 1, 2 do local q = i end local b = up return b.x end,
+  function() if t then local a = 1 end return missing.x end,
+  function() if t then local a, b = 1, 2 end t.f() end,
+  function() for k in pairs({1}) do end local user = t.nobody print(user.name) end,
+  function() do local a, b = 1, 2 end local c = t.list local d = c.none d() end,
+  function(p) do local a end do local b end return p.x end,
+  function() while true do local z = up if not z then break end end local w w.k = 1 end,
+  function() local a do local b = {} b.x = 1 end do local c return c.x end end,
+  function() local a do local b = {} end a.b = 1 end,
+  function() repeat local done = true until done local e = -1 return #e end,
+  function() do local a = 1 end local function g() return up.x end g() end,
+  function() local o = {} function o:m() do local x end local y return y.z end o:m() end,
+  function(...) do local a = ... end local n, m = ... return n + m.x end,
+  function() for i = 1, 1 do local f = function() do local a = 1 end local b = i return b.x.y end f() end end,
+  function() if t then local a = 1 end
+    missing.x.y = 1
+  end,
+  function()
+    do
+      local a = 1
+    end
+    local user =
+      t.nobody
+    return user.name
+  end)
+
 -- through metatables
 local odd = setmetatable({}, {__index = 5, __newindex = 5})
 try(function() return odd.name end,
