@@ -254,7 +254,7 @@ func (u *user) object() object {
 }
 
 func (p phone) object() object {
-	if p.number == nil {
+	if p.code == 0 {
 		return object{}
 	}
 	return object{{"s_country_code", p.countryCode()}, {"s_phone_number", p.national}}

@@ -192,6 +192,31 @@ func (b *box) settle() {
 	}
 }
 
+// A number with more zeros before it than its country has is kept as one that is read back, and so as one phone.
+func TestPhonesSurvive(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	numbers := map[string]int64{"+4902079460": 0, "+49002079460": 0, "+55009558365407": 0, "+2700085521": 0, "+3900687123456": 0}
+	b := openBox(t, dir)
+	for number := range numbers {
+		numbers[number] = b.registerPhone(number[1:3], number[3:])
+	}
+	b = b.reopened(dir)
+	for number, id := range numbers {
+		u, err := b.User(id)
+		if err != nil || u.Phone == "" {
+			t.Errorf("%s is %q after a restart, %v", number, u.Phone, err)
+			continue
+		}
+		b.get("/protected/json/sms/%d", id).wants(200)
+		for _, again := range []string{number[3:], url.QueryEscape(u.Phone)} {
+			if got := b.registerPhone(number[1:3], again); got != id {
+				t.Errorf("%s, read back as %s, is user %d, want %d", number, again, got, id)
+			}
+		}
+	}
+}
+
 // Keys, ids and what was pending go on; with one seed the second run makes other ids.
 func TestRestart(t *testing.T) {
 	t.Parallel()

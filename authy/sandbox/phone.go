@@ -9,9 +9,9 @@ import (
 
 // phone is a number that could exist.
 type phone struct {
-	code     int    // country calling code
-	national string // national significant number
-	number   *phonenumbers.PhoneNumber
+	code     int                       // country calling code; 0 is no phone
+	national string                    // national significant number
+	number   *phonenumbers.PhoneNumber // nil for one that was kept and is no longer possible
 }
 
 // phoneFault is what is wrong with a country code or a phone number.
@@ -62,12 +62,21 @@ func parsePhone(country, number string) (phone, phoneFault) {
 	return p, phoneOK
 }
 
+// possible reads a number in the form that reads back as itself: one with two national prefixes loses both, as it
+// would be another phone, or none, when it is read from disk.
 func possible(international string, code int) (phone, bool) {
-	n, err := phonenumbers.Parse(international, "")
-	if err != nil || int(n.GetCountryCode()) != code || !phonenumbers.IsPossibleNumber(n) {
-		return phone{}, false
+	for range len(international) { // each time usually takes one digit off
+		n, err := phonenumbers.Parse(international, "")
+		if err != nil || int(n.GetCountryCode()) != code || !phonenumbers.IsPossibleNumber(n) {
+			return phone{}, false
+		}
+		p := phone{code: code, national: phonenumbers.GetNationalSignificantNumber(n), number: n}
+		if p.e164() == international {
+			return p, true
+		}
+		international = p.e164()
 	}
-	return phone{code: code, national: phonenumbers.GetNationalSignificantNumber(n), number: n}, true
+	return phone{}, false
 }
 
 // stripSeparators keeps digits and a leading plus; anything else than the usual separators is refused.
@@ -94,7 +103,7 @@ func (p phone) countryCode() string { return strconv.Itoa(p.code) }
 
 // e164 is the number as the outbox shows it; it identifies the phone. A user without a phone has none.
 func (p phone) e164() string {
-	if p.number == nil {
+	if p.code == 0 {
 		return ""
 	}
 	return "+" + p.countryCode() + p.national

@@ -114,7 +114,7 @@ func exportPhone(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.phone.number == nil {
+	if u.phone.code == 0 {
 		return nil, fail(codePhoneInvalid)
 	}
 	return object{

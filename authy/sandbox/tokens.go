@@ -137,7 +137,7 @@ func (a *application) sendToken(rq *request, channel Channel, sent, ignored stri
 	if err != nil {
 		return nil, err
 	}
-	if t.user.phone.number == nil { // registered by QR code, without a phone
+	if t.user.phone.code == 0 { // registered by QR code, without a phone
 		return nil, fail(codePhoneInvalid)
 	}
 	cellphone := t.user.phone.hinted()

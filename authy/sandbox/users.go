@@ -12,7 +12,7 @@ import (
 type user struct {
 	id      int64
 	mongoID string
-	phone   phone  // number is nil for a user who registered without a phone
+	phone   phone  // none for a user who registered without a phone
 	custom  string // id under which the user registered by QR code; what is kept is the registration
 	emails  []string
 	created time.Time
