@@ -110,16 +110,18 @@ func checkCallback(target, method string) error {
 		return nil
 	}
 	if !isHTTP(target) {
-		return fmt.Errorf("callback URL: must be a whole http or https URL, such as https://example.com/callback, got %q", clip(target))
+		return fmt.Errorf("callback URL: must be a whole http or https URL in ASCII without spaces, such as https://example.com/callback, got %q", clip(target))
 	}
 	return nil
 }
 
-// isHTTP reports whether something can be sent to a URL.
+// isHTTP reports whether something can be sent to a URL, and arrives as it was signed: what is not ASCII would be
+// encoded on its way, and spaces end the request line. What Authy does with such URLs is not known.
 func isHTTP(target string) bool {
 	const longest = 2000
 	u, err := url.Parse(target)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && len(target) <= longest
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && len(target) <= longest &&
+		!strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func checkFeatures(features []Feature) error {

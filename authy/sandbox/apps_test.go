@@ -99,6 +99,8 @@ func TestBadApps(t *testing.T) {
 		`key 1 must be 1 to 128`:                              sandbox.WithApps(sandbox.App{Name: "A", Keys: []string{"a b"}}),
 		`callback method: must be POST or GET, got "PUT"`:     sandbox.WithCallback("http://a/", "PUT"),
 		`callback URL: must be a whole http or https URL`:     sandbox.WithCallback("ftp://a/", ""),
+		`https://example.com/callback, got "http://a/?b=c d"`: sandbox.WithCallback("http://a/?b=c d", ""),
+		`https://example.com/callback, got "http://přijem/"`:  sandbox.WithCallback("http://přijem/", ""),
 		`dashboard keys: each`:                                sandbox.WithApps(sandbox.App{Name: "A", Dashboard: sandbox.DashboardKeys{AccessKey: "a"}}),
 		`features: "fax" is unknown`:                          sandbox.WithApps(sandbox.App{Name: "A", Without: []sandbox.Feature{"fax"}}),
 	} {

@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -308,9 +310,11 @@ func (s *Service) sealed(a *application, d *delivery, skew time.Duration) (Attem
 	text := canonical(content)
 	target, _, _ := strings.Cut(d.URL, "#")
 	target, query, _ := strings.Cut(target, "?")
-	if u, err := http.NewRequest(d.Method, target, nil); err == nil && u.URL.Path == "" {
-		target += "/" // what is requested, and so what the receiver sees
+	u, err := url.Parse(target)
+	if err != nil {
+		return t, err
 	}
+	seen := u.Scheme + "://" + u.Host + cmp.Or(u.EscapedPath(), "/") // what the receiver sees, without name and password
 	if d.Method == http.MethodPost {
 		t.Body = string(d.Content)
 		t.Header.Set("Content-Type", "application/json")
@@ -324,7 +328,7 @@ func (s *Service) sealed(a *application, d *delivery, skew time.Duration) (Attem
 		t.URL = target + "?" + text
 	}
 	t.Header.Set("X-Authy-Signature-Nonce", nonce)
-	t.Header.Set("X-Authy-Signature", sign(a.keys[0], nonce, d.Method, target, text))
+	t.Header.Set("X-Authy-Signature", sign(a.keys[0], nonce, d.Method, seen, text))
 	return t, nil
 }
 

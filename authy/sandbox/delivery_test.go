@@ -1,12 +1,13 @@
 package sandbox_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -73,6 +74,24 @@ func deliveries(t *testing.T, statuses []int, opts []sandbox.Option, f func(*tes
 	})
 }
 
+// arrived is a request as a server reads it off the wire.
+func arrived(t *testing.T, sent *http.Request, body string) *http.Request {
+	t.Helper()
+	var wire bytes.Buffer
+	sent.Body = io.NopCloser(strings.NewReader(body))
+	if err := sent.Write(&wire); err != nil {
+		t.Fatal(err)
+	}
+	in, err := http.ReadRequest(bufio.NewReader(&wire))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent.URL.Scheme == "https" {
+		in.TLS = tlsState
+	}
+	return in
+}
+
 // answered makes an approval request and answers it.
 func (b *box) answered(verb string, form ...string) string {
 	b.t.Helper()
@@ -86,7 +105,8 @@ func TestCallbacksVerify(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"POST", "GET"} {
 		for _, verb := range []string{"approve", "deny"} {
-			for _, target := range []string{"https://app.example/authy/callback", "https://app.example:8443", "http://app.example/cb?tenant=a%20b"} {
+			for _, target := range []string{"https://app.example/authy/callback", "https://app.example:8443", "http://app.example/cb?tenant=a%20b",
+				"HTTPS://ana:pass@app.example/zpr%C3%A1va%201"} {
 				t.Run(method+" "+verb+" "+target, func(t *testing.T) {
 					t.Parallel()
 					deliveries(t, nil, []sandbox.Option{sandbox.WithCallback(target, method)}, func(t *testing.T, b *box, r *receiver) {
@@ -97,8 +117,7 @@ func TestCallbacksVerify(t *testing.T) {
 						}
 						got, bodies := r.all()
 						rq := got[0]
-						in := httptest.NewRequest(rq.Method, rq.URL.String(), strings.NewReader(bodies[0]))
-						in.Header = rq.Header
+						in := arrived(t, rq, bodies[0])
 						verifier := authy.CallbackVerifier{Key: testKey, MaxAge: time.Minute, Now: time.Now}
 						cb, err := verifier.VerifyHTTP(in, "")
 						if err != nil {
@@ -242,7 +261,7 @@ func TestNoCallbackWithoutURL(t *testing.T) {
 	if got := b.Callbacks(0); len(got) != 0 {
 		t.Errorf("%+v", got)
 	}
-	b.post("/sandbox/api/callback", "url=nonsense").fails(400, "60004", `Invalid parameter: url - URL: must be a whole http or https URL, such as https://example.com/callback, got "nonsense"`)
+	b.post("/sandbox/api/callback", "url=nonsense").fails(400, "60004", `Invalid parameter: url - URL: must be a whole http or https URL in ASCII without spaces, such as https://example.com/callback, got "nonsense"`)
 	b.post("/sandbox/api/callback", "url=http://127.0.0.1:1/x&method=get").says(`{"callback":{"url":"http://127.0.0.1:1/x","method":"GET"},"success":true}`)
 	if target, method := b.Callback(); target != "http://127.0.0.1:1/x" || method != "GET" {
 		t.Error(target, method)

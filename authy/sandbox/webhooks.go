@@ -27,7 +27,7 @@ func createWebhook(a *application, rq *request) (any, error) {
 	}
 	target := rq.params.text("url")
 	if !isHTTP(target) {
-		return nil, badWebhook("url must be an http or https URL")
+		return nil, badWebhook("url must be a whole http or https URL in ASCII without spaces")
 	}
 	var events []string
 	for _, v := range rq.params.list("events") {

@@ -103,7 +103,7 @@ func TestWebhookLife(t *testing.T) {
 	send("DELETE", hooksURL+"/"+id, "", "").fails(404, "60100", "Webhook not found")
 	list().says(`{"webhooks":[],"success":true}`)
 
-	send("POST", hooksURL, "&name=h", "&name=h").fails(400, "60098", "Webhook could not be created: url must be an http or https URL")
+	send("POST", hooksURL, "&name=h", "&name=h").fails(400, "60098", "Webhook could not be created: url must be a whole http or https URL in ASCII without spaces")
 	send("POST", hooksURL, "&name=h&url=http://e&events[]=x", "&events%5B%5D=x&name=h&url=http%3A%2F%2Fe").
 		fails(400, "60098", "Webhook could not be created: event 'x' is unknown")
 	send("POST", hooksURL, "&name=h&url=http://e", "&name=h&url=http%3A%2F%2Fe").fails(400, "60098", "Webhook could not be created: events are required")
