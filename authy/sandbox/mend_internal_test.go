@@ -133,10 +133,11 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := s.Clock()
-	var resets atomic.Int32
+	reset := make(chan struct{})
+	tell := sync.OnceFunc(func() { close(reset) })
 	stop := s.Watch(func(e Event) {
 		if e.Kind == EventReset {
-			resets.Add(1)
+			tell()
 		}
 	})
 
@@ -178,10 +179,12 @@ func TestFullDisk(t *testing.T) {
 	if d.resumes.Load() != n {
 		t.Error("readers make the sandbox read the disk again")
 	}
-	stop()
-	if resets.Load() == 0 {
+	select {
+	case <-reset:
+	case <-time.After(10 * time.Second):
 		t.Error("watchers are not told to read anew")
 	}
+	stop()
 
 	d.full.Store(false)
 	wants(registers(2), 200, `"success":true`)
