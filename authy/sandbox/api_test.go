@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -316,20 +317,25 @@ func TestSeed(t *testing.T) {
 		s.Close(t.Context())
 	}
 	for text, want := range map[string]string{
-		"- phne: 1\n":          `line 1: "phne" is unknown, did you mean phone?`,
-		"user: []\n":           `line 1: "user" is unknown, did you mean users?`,
-		"users:\n  a: b\n":     `line 2: users must be a list`,
-		"- a\n":                `line 1: a user must be an object`,
-		"- phone: [1]\n":       `line 1: phone: must be a plain value`,
-		"- authy_id: x\n":      `line 1: authy_id: must be a whole number from 1, got "x"`,
-		"- confirmed: maybe\n": `line 1: confirmed: must be true or false, got "maybe"`,
-		"- devices: {a: b}\n":  `line 1: devices: must be a list of systems`,
-		"- a: [\n":             `line `,
-		"\n- {phone: 1}\n":     `seed: line 2: user 1: country_code is invalid and can't be blank`,
-		"- {phone: 911234567, country_code: 351, email: a@b.example, secret: '1'}\n":       `secret: must be base32`,
-		"- {phone: 911234567, country_code: 351, email: a@b.example, devices: [androd]}\n": `devices: "androd" is unknown, did you mean android?`,
-		"- {phone: 911234567, country_code: XX, email: a@b.example}\n":                     `country_code: must be a calling code such as 351 or a country such as PT, got "XX"`,
-		"- {phone: 911234567, country_code: 351, email: a@b.example, app: X}\n":            `app: there is no application "X": it is one of "Sandbox App"`,
+		"- phne: 1\n":                  `line 1: "phne" is unknown, did you mean phone?`,
+		"user: []\n":                   `line 1: "user" is unknown, did you mean users?`,
+		"users:\n  a: b\n":             `line 2: users must be a list`,
+		"- a\n":                        `line 1: a user must be an object`,
+		"- phone: [1]\n":               `line 1: phone: must be a plain value`,
+		"- authy_id: x\n":              `line 1: authy_id: must be a whole number from 1 to 9007199254740991, got "x"`,
+		"- authy_id: 0\n":              `line 1: authy_id: must be a whole number from 1 to 9007199254740991, got "0"`,
+		"- {phone: 1,\n   phone: 2}\n": `line 2: phone: is given twice`,
+		"- confirmed: maybe\n":         `line 1: confirmed: must be true or false, got "maybe"`,
+		"- devices: {a: b}\n":          `line 1: devices: must be a list of systems`,
+		"- a: [\n":                     `line `,
+		"\n- {phone: 1}\n":             `seed: line 2: user 1: country_code is invalid and can't be blank`,
+		"- {phone: 911234567, country_code: 351, email: a@b.example, secret: '1'}\n":                                                                          `secret: must be base32`,
+		"- {phone: 911234567, country_code: 351, email: a@b.example, devices: [androd]}\n":                                                                    `devices: "androd" is unknown, did you mean android?`,
+		"- {phone: 911234567, country_code: 351, email: a@b.example, authy_id: 9007199254740992}\n":                                                           `line 1: authy_id: must be a whole number from 1 to 9007199254740991, got "9007199254740992"`,
+		"- &a {phone: 911234567, country_code: 351, email: a@b.example}\n- {phone: 0911 234 567, country_code: PT, email: c@d.example}\n":                     `seed: line 2: user 2: phone: is that of user 1, too`,
+		"- {phone: 911234567, country_code: 351, email: a@b.example, authy_id: 7}\n- {phone: 911234568, country_code: PT, email: c@d.example, authy_id: 7}\n": `seed: line 2: user 2: authy_id: is that of user 1, too`,
+		"- {phone: 911234567, country_code: XX, email: a@b.example}\n":                                                                                        `country_code: must be a calling code such as 351 or a country such as PT, got "XX"`,
+		"- {phone: 911234567, country_code: 351, email: a@b.example, app: X}\n":                                                                               `app: there is no application "X": it is one of "Sandbox App"`,
 	} {
 		users, err := sandbox.ParseSeed([]byte(text))
 		if err == nil {
@@ -338,6 +344,40 @@ func TestSeed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want ...%s...", text, err, want)
 		}
+	}
+}
+
+// Ids that a seed gives have no influence on those that follow, which stay in the range that all clients read.
+func TestSeededIDs(t *testing.T) {
+	t.Parallel()
+	if _, err := sandbox.Open(sandbox.WithUsers(sandbox.SeedUser{AuthyID: -1, Phone: "911234567", CountryCode: "351", Email: "a@b.example"})); err == nil ||
+		!strings.Contains(err.Error(), `seed user 1: authy_id: must be a whole number from 1 to 9007199254740991, got -1`) {
+		t.Error(err)
+	}
+	dir := t.TempDir()
+	users, err := sandbox.ParseSeed([]byte("- {phone: 911234560, country_code: 351, email: a@b.example, authy_id: 9007199254740991, secret: null, app: ~, devices: null}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeded := sandbox.WithUsers(users...)
+	b := openBox(t, dir, seeded)
+	for range 2 {
+		b = b.reopened(dir, seeded)
+		if id := b.registerPhone("351", fmt.Sprint(911234561+len(b.Users(0)))); id <= 0 || id > math.MaxInt32 {
+			t.Errorf("a user has the id %d", id)
+		}
+	}
+	exported := b.export()
+	other := newBox(t)
+	if err := other.Import([]byte(exported)); err != nil {
+		t.Fatal(err)
+	}
+	if id := other.register(); id <= 0 || id > math.MaxInt32 {
+		t.Errorf("after an import a user has the id %d", id)
+	}
+	if err := other.Import([]byte(`{"version":1,"apps":[{"name":"Sandbox App","records":{"app":{"":{"last_id":9223372036854775807}}}}]}`)); err == nil ||
+		!strings.Contains(err.Error(), `invalid: last_id must be at most 9007199254740991, got 9223372036854775807`) {
+		t.Error(err)
 	}
 }
 

@@ -104,6 +104,9 @@ func (s *Service) importInto(text []byte, apps []*application, clock bool) error
 		if err := fresh.load(recordsOf(e.Records)); err != nil {
 			return fmt.Errorf("sandbox: import: app %s: %w: %w", strconv.Quote(clip(e.Name)), ErrInvalid, err)
 		}
+		if last := max(fresh.lastID, r.LastID); last > maxAuthyID {
+			return fmt.Errorf("sandbox: import: app %s: %w: last_id must be at most %d, got %d", strconv.Quote(clip(e.Name)), ErrInvalid, maxAuthyID, last)
+		}
 		for d := range fresh.deliveries.newest() {
 			if d.State == DeliveryPending {
 				d.State = DeliveryFailed // it was another sandbox's to deliver; it can be sent again by hand

@@ -209,7 +209,6 @@ func loadUsers(a *application, records []store.Record) error {
 		}
 		a.users[u.id] = u
 		a.userIDs = append(a.userIDs, u.id)
-		a.lastID = max(a.lastID, u.id)
 		for _, d := range slices.Concat(u.devices, u.deletedDevices) {
 			a.lastID = max(a.lastID, d.id)
 		}

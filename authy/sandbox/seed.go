@@ -26,7 +26,7 @@ type SeedUser struct {
 	Phone, CountryCode string
 	// Email is required.
 	Email string
-	// AuthyID is 0 for any.
+	// AuthyID is at most 9007199254740991, the largest that JavaScript reads from JSON; 0 is any.
 	AuthyID int64
 	// Secret is what tokens of the Authy app and of other authenticator apps are made from, in base32;
 	// empty means a random one for the Authy app and none for the others.
@@ -40,7 +40,7 @@ type SeedUser struct {
 }
 
 // WithUsers makes users at the start. One whose id or phone the application has already is left as it is, so
-// that a seed and a data directory go together.
+// that a seed and a data directory go together; two in one seed that share either are an error.
 func WithUsers(users ...SeedUser) Option {
 	return func(c *config) error {
 		c.users = append(c.users, users...)
@@ -117,6 +117,13 @@ func suggest(name string, known []string) string {
 	return ": known are " + strings.Join(known, ", ")
 }
 
+// maxAuthyID is the largest id that every client can read: JavaScript has no greater whole numbers.
+const maxAuthyID = 1<<53 - 1
+
+func badAuthyID(got string) string {
+	return fmt.Sprintf("must be a whole number from 1 to %d, got %s", maxAuthyID, got)
+}
+
 var seedFields = []string{"phone", "country_code", "email", "authy_id", "secret", "devices", "confirmed", "suspended", "app"}
 
 func (u *SeedUser) read(node *yaml.Node) error {
@@ -124,9 +131,14 @@ func (u *SeedUser) read(node *yaml.Node) error {
 		return fmt.Errorf("line %d: a user must be an object", node.Line)
 	}
 	u.line = node.Line
+	var seen []string
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name, value := node.Content[i], node.Content[i+1]
 		refuse := func(reason string) error { return fmt.Errorf("line %d: %s: %s", name.Line, name.Value, reason) }
+		if slices.Contains(seen, name.Value) {
+			return refuse("is given twice")
+		}
+		seen = append(seen, name.Value)
 		if name.Value == "devices" {
 			if err := value.Decode(&u.Devices); err != nil {
 				return refuse("must be a list of systems, such as [android]")
@@ -138,6 +150,9 @@ func (u *SeedUser) read(node *yaml.Node) error {
 		}
 		if value.Kind != yaml.ScalarNode {
 			return refuse("must be a plain value")
+		}
+		if value.Tag == "!!null" {
+			continue
 		}
 		var err error
 		switch name.Value {
@@ -152,8 +167,8 @@ func (u *SeedUser) read(node *yaml.Node) error {
 		case "app":
 			u.App = value.Value
 		case "authy_id":
-			if u.AuthyID, err = strconv.ParseInt(value.Value, 10, 64); err != nil || u.AuthyID <= 0 {
-				return refuse("must be a whole number from 1, got " + strconv.Quote(clip(value.Value)))
+			if u.AuthyID, err = strconv.ParseInt(value.Value, 10, 64); err != nil || u.AuthyID <= 0 || u.AuthyID > maxAuthyID {
+				return refuse(badAuthyID(strconv.Quote(clip(value.Value))))
 			}
 		case "confirmed":
 			err = value.Decode(&u.Confirmed)
@@ -169,19 +184,27 @@ func (u *SeedUser) read(node *yaml.Node) error {
 
 // plant makes the users of a seed.
 func (s *Service) plant(users []SeedUser) error {
+	known := map[seedKey]int{}
 	for i, u := range users {
 		where := fmt.Sprintf("seed user %d", i+1)
 		if u.line > 0 {
 			where = fmt.Sprintf("seed: line %d: user %d", u.line, i+1)
 		}
-		if err := s.plantOne(u); err != nil {
+		if err := s.plantOne(u, i+1, known); err != nil {
 			return fmt.Errorf("%s: %w", where, err)
 		}
 	}
 	return nil
 }
 
-func (s *Service) plantOne(u SeedUser) error {
+// seedKey is what two users of one seed must not share.
+type seedKey struct {
+	app         *application
+	field, text string
+}
+
+// plantOne makes the nth user of a seed; known has what belongs to those before.
+func (s *Service) plantOne(u SeedUser, n int, known map[seedKey]int) error {
 	a := s.apps[0]
 	if u.App != "" {
 		found, err := s.App(u.App)
@@ -199,6 +222,19 @@ func (s *Service) plantOne(u SeedUser) error {
 		if reason, ok := bad[name]; ok {
 			return fmt.Errorf("%s %s", strings.Replace(name, "cellphone", "phone", 1), reason)
 		}
+	}
+	if u.AuthyID < 0 || u.AuthyID > maxAuthyID {
+		return errors.New("authy_id: " + badAuthyID(strconv.FormatInt(u.AuthyID, 10)))
+	}
+	keys := []seedKey{{a, "phone", ph.e164()}}
+	if u.AuthyID != 0 {
+		keys = append(keys, seedKey{a, "authy_id", strconv.FormatInt(u.AuthyID, 10)})
+	}
+	for _, key := range keys {
+		if first := known[key]; first != 0 {
+			return fmt.Errorf("%s: is that of user %d, too", key.field, first)
+		}
+		known[key] = n
 	}
 	var secret []byte
 	if u.Secret != "" {
