@@ -18,7 +18,6 @@ const (
 	whyRegistration = "enrolling by an SDK, a PIN or a JWT goes on in the phone, which the sandbox plays itself"
 	whyNewer        = "nothing is known of the calls that answer it"
 	whyGone         = "a user whose deletion is under way answers 60127, one who is gone 60026"
-	whyQR           = "the codes that the bounds of label and size allow can always be drawn"
 )
 
 // errorTable has every code of the API, with its HTTP status and message, and with the reason why it never
@@ -70,7 +69,7 @@ var errorTable = map[code]struct {
 	codeWebhookDelete:       {http.StatusNotFound, "Webhook not found", ""},
 	codeNoApplication:       {http.StatusNotFound, "Application not found", ""},
 	codeNoGenericToken:      {http.StatusNotFound, "Authentication method not found", ""},
-	codeQRFailed:            {http.StatusInternalServerError, "QR code generation failed", whyQR},
+	codeQRFailed:            {http.StatusInternalServerError, "QR code generation failed", ""},
 	codeGenericDisabled:     {http.StatusForbidden, "Generic tokens are disabled", ""},
 	codeUserLeaving:         {http.StatusBadRequest, "User is pending for deletion", ""},
 	codeExportDisabled:      {http.StatusForbidden, "Phone number export is disabled", ""},

@@ -94,6 +94,9 @@ var provoked = map[int]struct {
 	60117: {404, []sandbox.Option{sandbox.WithAdminToken("admin")}, func(b *box) answer {
 		return b.raw("GET /sandbox/api/users?app=none\nX-Sandbox-Token: admin")
 	}},
+	60122: {500, nil, func(b *box) answer {
+		return b.post("/protected/json/users/"+itoa(b.register())+"/secret", "label="+strings.Repeat("☂", 255))
+	}},
 	60123: {403, without(sandbox.FeatureGenericTokens), func(b *box) answer {
 		return b.post("/protected/json/users/" + itoa(b.register()) + "/secret")
 	}},

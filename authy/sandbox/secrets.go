@@ -1,19 +1,22 @@
 package sandbox
 
 import (
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
 	"github.com/skip2/go-qrcode"
 )
 
-// The bounds of qr_size, in pixels.
+// The bounds of qr_size, in pixels, and of label, in characters, are those that the Go client keeps.
 const (
 	defaultQRSize = 300
-	maxQRSize     = 1000
-	maxLabel      = 100
+	maxQRSize     = 4096
+	maxLabel      = 255
+	maxQRContent  = 2331 // bytes that the largest QR code holds at medium recovery
 )
 
 // qrCode is a picture that can be fetched by its name.
@@ -42,8 +45,8 @@ func createSecret(a *application, rq *request) (any, error) {
 	if label == "" {
 		label = u.email()
 	}
-	if len(label) > maxLabel {
-		return nil, badParam("label", "is longer than 100 bytes") // it would not fit a readable QR code
+	if utf8.RuneCountInString(label) > maxLabel {
+		return nil, badParam("label", "is longer than "+strconv.Itoa(maxLabel)+" characters")
 	}
 	if u.genericSecret == nil {
 		u.genericSecret = a.random.bytes(secretBytes)
@@ -56,7 +59,7 @@ func createSecret(a *application, rq *request) (any, error) {
 		Digits:      otp.Digits(genericTOTP.digits),
 		Algorithm:   otp.AlgorithmSHA1,
 	})
-	if err != nil {
+	if err != nil || len(key.URL()) > maxQRContent { // a label in an Asian script triples on its way into a URL
 		return nil, fail(codeQRFailed)
 	}
 	name := a.random.hex(32)

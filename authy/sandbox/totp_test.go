@@ -105,9 +105,12 @@ func TestQRCode(t *testing.T) {
 	}
 	b.raw("GET " + strings.TrimSuffix(link.Path, ".png")).wants(404)
 	b.post(path, "qr_size=x").fails(400, "60004", "Invalid parameter: qr_size - 'x' is not a valid Integer")
-	b.post(path, "qr_size=5000").fails(400, "60004", "Invalid parameter: qr_size - must be from 1 to 1000")
-	b.post(path, "label="+strings.Repeat("x", 101)).fails(400, "60004", "Invalid parameter: label - is longer than 100 bytes")
+	b.post(path, "qr_size=5000").fails(400, "60004", "Invalid parameter: qr_size - must be from 1 to 4096")
+	b.post(path, "label="+strings.Repeat("x", 256)).fails(400, "60004", "Invalid parameter: label - is longer than 255 characters")
+	b.post(path, "label="+strings.Repeat("☂", 255)).fails(500, "60122", "QR code generation failed")
 	b.post("/protected/json/users/1/secret").fails(404, "60026", "User not found.")
+	// The most that the Go client asks for.
+	b.raw("GET " + strings.TrimPrefix(b.post(path, "qr_size=4096&label="+strings.Repeat("ü", 255)).wants(200).text("qr_code"), "http://127.0.0.1:4000")).wants(200)
 }
 
 func TestOptionsOutOfRange(t *testing.T) {

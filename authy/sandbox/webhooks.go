@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/authysh/authysh/authy"
 )
@@ -20,10 +21,13 @@ type webhook struct {
 	Created    string   `json:"creation_date"`
 }
 
+// maxWebhookName is the bound that the Go client keeps; Authy's is not known.
+const maxWebhookName = 255
+
 func createWebhook(a *application, rq *request) (any, error) {
 	name := rq.params.text("name")
-	if name == "" || len(name) > 200 {
-		return nil, badWebhook("name is required, up to 200 bytes")
+	if n := utf8.RuneCountInString(name); n < 1 || n > maxWebhookName {
+		return nil, badWebhook("name must be 1 to " + strconv.Itoa(maxWebhookName) + " characters")
 	}
 	target := rq.params.text("url")
 	if !isHTTP(target) {

@@ -103,6 +103,9 @@ func TestWebhookLife(t *testing.T) {
 	send("DELETE", hooksURL+"/"+id, "", "").fails(404, "60100", "Webhook not found")
 	list().says(`{"webhooks":[],"success":true}`)
 
+	long, escaped := strings.Repeat("ü", 255), strings.Repeat("%C3%BC", 255)
+	send("POST", hooksURL, "&events[]=user_added&name="+long+"&url=http://e", "&events%5B%5D=user_added&name="+escaped+"&url=http%3A%2F%2Fe").wants(200)
+	send("POST", hooksURL, "&name="+long+"x", "&name="+escaped+"x").fails(400, "60098", "Webhook could not be created: name must be 1 to 255 characters")
 	send("POST", hooksURL, "&name=h", "&name=h").fails(400, "60098", "Webhook could not be created: url must be a whole http or https URL in ASCII without spaces")
 	send("POST", hooksURL, "&name=h&url=http://e&events[]=x", "&events%5B%5D=x&name=h&url=http%3A%2F%2Fe").
 		fails(400, "60098", "Webhook could not be created: event 'x' is unknown")
