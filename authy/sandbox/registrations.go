@@ -22,7 +22,7 @@ func registrationStatus(a *application, rq *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reg, ok := a.registrations.get(id)
+	reg, ok := a.enrolled(id)
 	if !ok {
 		return nil, fail(codeRegistration)
 	}
@@ -32,20 +32,31 @@ func registrationStatus(a *application, rq *request) (any, error) {
 	}, nil
 }
 
+// enrolled is the registration under an application's own id; once its user is deleted the id is free, as a phone is.
+func (a *application) enrolled(customID string) (Registration, bool) {
+	reg, ok := a.registrations.get(customID)
+	u := a.users[reg.AuthyID]
+	return reg, ok && u != nil && !u.leaving()
+}
+
 // completeRegistration does what scanning the QR code does: it makes a user without phone and e-mail who
 // has the app. A second scan under the same id changes nothing.
 func (a *application) completeRegistration(customID string, now time.Time) (Registration, error) {
 	if utf8.RuneCountInString(customID) > maxCustomID {
 		return Registration{}, badParam("custom_user_id", "is longer than 255 characters")
 	}
-	if reg, ok := a.registrations.get(customID); ok && a.users[reg.AuthyID] != nil {
-		return reg, nil
+	former, ok := a.enrolled(customID)
+	if ok {
+		return former, nil
 	}
 	u, err := a.addUser(phone{}, now)
 	if err != nil {
 		return Registration{}, err
 	}
 	u.custom = customID
+	if leaver := a.users[former.AuthyID]; leaver != nil {
+		leaver.custom = "" // what is kept names the new user only
+	}
 	a.addDevice(u, defaultOS, now)
 	reg := Registration{CustomUserID: customID, AuthyID: u.id, Status: "completed", Time: now}
 	a.registrations.put(customID, reg)

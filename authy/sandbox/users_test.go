@@ -123,6 +123,29 @@ func TestRegistrationStatus(t *testing.T) {
 	b.post("/protected/json/email/"+id).fails(400, "60038", "Email is invalid")
 	b.get("/protected/json/users/%s/phone_number", id).fails(400, "60033", "Phone number is invalid")
 	b.post("/protected/json/users/" + id + "/remove").wants(200)
+	b.call("GET", path).fails(404, "60035", "Registration request not found")
+	if again := b.post("/sandbox/registrations/user%2F42/complete").text("registration", "authy_id"); again == id {
+		t.Error("a user who is gone was registered again")
+	}
+	b.call("GET", path).wants(200)
+}
+
+// Whoever is on the way out leaves the application's id free, as they do the phone.
+func TestRegistrationOfLeaver(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, sandbox.WithDeletionDelay(24*time.Hour))
+	const path = "/protected/json/registrations/status?custom_user_id=c"
+	first := b.post("/sandbox/registrations/c/complete").text("registration", "authy_id")
+	b.post("/protected/json/users/" + first + "/remove").wants(200)
+	b.call("GET", path).fails(404, "60035", "Registration request not found")
+	second := b.post("/sandbox/registrations/c/complete").text("registration", "authy_id")
+	if second == first {
+		t.Error("a user on the way out was registered again")
+	}
+	b.advance(24 * time.Hour)
+	if got := b.call("GET", path).wants(200).text("registration", "authy_id"); got != second {
+		t.Errorf("user %s, want %s", got, second)
+	}
 }
 
 func TestDevices(t *testing.T) {
