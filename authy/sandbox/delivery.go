@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Delivery says how callbacks and webhooks are delivered; zero fields mean the defaults.
@@ -245,12 +246,8 @@ func (a *application) emit(event string, about func() objects) {
 }
 
 func (u *user) object() object {
-	return object{
-		{"s_authy_id", strconv.FormatInt(u.id, 10)},
-		{"s_country_code", u.phone.countryCode()},
-		{"s_phone_number", u.phone.national},
-		{"b_banned", u.suspended},
-	}
+	o := append(object{{"s_authy_id", strconv.FormatInt(u.id, 10)}}, u.phone.object()...)
+	return append(o, member{"b_banned", u.suspended})
 }
 
 func (p phone) object() object {
@@ -263,7 +260,7 @@ func (p phone) object() object {
 func (v *verification) object(now time.Time) object {
 	return append(v.phone.object(),
 		member{"s_id", v.uuid},
-		member{"i_code_length", len(v.code)},
+		member{"i_code_length", utf8.RuneCountInString(v.code)},
 		member{"i_seconds_to_expire", v.left(now)},
 		member{"s_status", v.status(now)},
 	)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -307,8 +308,8 @@ func TestWebhooksDelivered(t *testing.T) {
 		do("POST "+startPath, "via=fax&"+phoneForm)
 		do("POST "+startPath, "via=sms&"+phoneForm).wants(200)
 		do("POST "+startPath, "via=sms&"+phoneForm).wants(429)
-		do("POST "+startPath, "via=sms&country_code=351&phone_number=911234500").wants(200)
-		do("GET " + otherCheck + b.lastCode()).wants(200)
+		do("POST "+startPath, "via=sms&country_code=351&phone_number=911234500&custom_code=číslo").wants(200)
+		do("GET " + otherCheck + url.QueryEscape(b.lastCode())).wants(200)
 		do("GET " + strings.Replace(otherCheck, "911234500", "911234501", 1) + "1")
 		time.Sleep(time.Minute)
 
@@ -334,6 +335,12 @@ func TestWebhooksDelivered(t *testing.T) {
 				t.Errorf("%+v", claims)
 			}
 			seen[claims.Events[0].Event] = true
+			if code, given := claims.Events[0].Objects["user"]["s_country_code"]; given && code != "351" {
+				t.Errorf("country code %v: %+v", code, claims)
+			}
+			if n, given := claims.Events[0].Objects["phone_verification"]["i_code_length"]; given && n != 4. && n != 5. {
+				t.Errorf("%v digits: %+v", n, claims)
+			}
 		}
 		for _, want := range []string{
 			"user_added", "user_removed", "totp_token_sent", "token_verified", "token_invalid", "device_registration_completed",
