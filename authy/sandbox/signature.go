@@ -58,22 +58,24 @@ func sign(key, nonce, method, target, params string) string {
 
 // canonical writes parameters as Rails' Hash#to_query does: bracketed keys, everything percent-encoded,
 // sorted by bytes at each level, lists in their order, empty objects and lists left out.
-func canonical(p params) string { return query(map[string]any(p), "") }
+func canonical(p params) string { return members(p, func(name string) string { return name }) }
+
+// members are an object's, each under the key that its name has.
+func members(m map[string]any, key func(name string) string) string {
+	parts := make([]string, 0, len(m))
+	for name, v := range m {
+		if part := query(v, key(name)); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "&")
+}
 
 func query(v any, key string) string {
 	switch v := v.(type) {
 	case map[string]any:
-		parts := make([]string, 0, len(v))
-		for name, child := range v {
-			if key != "" {
-				name = key + "[" + name + "]"
-			}
-			if part := query(child, name); part != "" {
-				parts = append(parts, part)
-			}
-		}
-		slices.Sort(parts)
-		return strings.Join(parts, "&")
+		return members(v, func(name string) string { return key + "[" + name + "]" })
 	case []any:
 		parts := make([]string, 0, len(v))
 		for _, child := range v {
