@@ -49,6 +49,8 @@ func TestParseErrors(t *testing.T) {
 		"request_sms: latency=1s±x":              `latency: the tolerance must be a duration`,
 		"request_sms: every=0, status=500":       `every: must be a whole number from 1 to 1000000000, got "0"`,
 		"request_sms: probability=2, status=500": `probability: must be above 0 and at most 1`,
+		"request_sms: status=500, status=503":    `status: is given twice`,
+		"callback: drop, drop=true":              `drop: is given twice`,
 		"request_sms: every=3":                   `does nothing: give it an effect`,
 		"request_sms: body=\xb7":                 `must be text in UTF-8`,
 		"request_sms":                            `does nothing: give it an effect`,

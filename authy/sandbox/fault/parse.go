@@ -67,6 +67,14 @@ func (r *Rule) setAll(text string) *Error {
 	if !utf8.ValidString(text) {
 		return &Error{Reason: "must be text in UTF-8: a rule is shown and kept as JSON, which has no other bytes"}
 	}
+	var seen []string
+	set := func(name, value string) *Error {
+		if slices.Contains(seen, name) {
+			return &Error{Field: name, Reason: "is given twice"}
+		}
+		seen = append(seen, name)
+		return r.set(name, value)
+	}
 	for text = strings.TrimSpace(text); text != ""; {
 		name, rest, hasValue := strings.Cut(text, "=")
 		if i := strings.IndexByte(name, ','); i >= 0 || !hasValue { // a bare word, such as drop
@@ -75,7 +83,7 @@ func (r *Rule) setAll(text string) *Error {
 			if name != "drop" && name != "off" {
 				return &Error{Field: quote(name), Reason: "must have a value, such as latency=200ms" + didYouMean(name, Fields(), "")}
 			}
-			if err := r.set(name, "true"); err != nil {
+			if err := set(name, "true"); err != nil {
 				return err
 			}
 			text = strings.TrimSpace(text)
@@ -86,7 +94,7 @@ func (r *Rule) setAll(text string) *Error {
 		if err != nil {
 			return &Error{Field: name, Reason: err.Error()}
 		}
-		if err := r.set(name, value); err != nil {
+		if err := set(name, value); err != nil {
 			return err
 		}
 		text = after
