@@ -48,6 +48,7 @@ func readParams(r *http.Request, limit int) (params, error) {
 }
 
 func (p params) addBody(body []byte, kind string) error {
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // some .NET clients write it before what they send
 	trimmed := bytes.TrimSpace(body)
 	switch {
 	case len(trimmed) == 0:
@@ -60,6 +61,9 @@ func (p params) addBody(body []byte, kind string) error {
 	case strings.Contains(strings.ToLower(kind), "json"):
 		if !utf8.Valid(body) {
 			return fail(codeEncoding)
+		}
+		if string(trimmed) == "null" { // no parameters, as Go and JavaScript write them
+			return nil
 		}
 		return badRequest("the body is not a JSON object")
 	}

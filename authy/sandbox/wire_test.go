@@ -35,6 +35,11 @@ func TestClientsRegister(t *testing.T) {
 			"user[email]=ana@example.com&user[cellphone]=%2B351911234567&user[country_code]=%2B351",
 		"JSON labelled as form": "POST /protected/json/users/new" + keyHeader + formType + "\n\n" +
 			`{"user":{"email":"ana@example.com","cellphone":911234567,"country_code":351}}`,
+		"query and a JSON null": "POST /protected/json/users/new?user[country_code]=351&user[email]=ana@example.com&user[cellphone]=911234567" + keyHeader + jsonType + "\n\nnull",
+		"JSON behind a byte order mark": "POST /protected/json/users/new" + keyHeader + jsonType + "\n\n" +
+			"\ufeff" + `{"user":{"email":"ana@example.com","cellphone":"911234567","country_code":"351"}}`,
+		"a form behind a byte order mark": "POST /protected/json/users/new" + keyHeader + formType + "\n\n" +
+			"\ufeffuser[email]=ana@example.com&user[cellphone]=911234567&user[country_code]=351",
 		"split over query, JSON and null": "POST /protected/json/users/new?user[country_code]=351&user[email]=ana@example.com" + keyHeader + jsonType + "\n\n" +
 			`{"user":{"cellphone":"911234567","email":null}}`,
 	} {
