@@ -90,7 +90,7 @@ func (b *binding) wrap(f CallFunc) CallFunc {
 			f = wrapped
 		}
 	}
-	return f
+	return guardedCall(f)
 }
 
 // operations is the catalogue, built once.

@@ -30,7 +30,7 @@
 // What a script catches is a table with kind, op, message, where, and as far as known status, code, fields and retry_after.
 // The Go error comes back to the host: a script that ends with one is a [*ScriptError], which has the position, and errors.As
 // reaches through it to [*authy.APIError] and its like, or the error that a module, an operation or a middleware of the host
-// returned; through coroutines, tasks and flows, too. Tasks that failed while nothing waited for them are a [*TasksError],
+// returned; through coroutines, tasks and flows, too. A Go panic in these is a [*PanicError]. Tasks that failed while nothing waited for them are a [*TasksError],
 // os.exit is an [*ExitError], a limit that was hit a [*LimitError], and the end of the context its cause. In a state of the
 // host's own, [ErrorOf] reads what L.DoString returned.
 //

@@ -159,7 +159,7 @@ func tooMany(most, given int) string {
 
 // hostModule is a module that the host has given.
 func hostModule(m Module) Module {
-	m.Plugin = false
+	m.Plugin, m.Functions = false, guarded(m.Name, m.Functions)
 	return m
 }
 

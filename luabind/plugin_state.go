@@ -253,8 +253,12 @@ func (g *guest) runLocked(b *budget, fn *lua.LFunction, give func(L *lua.LState)
 // protected calls give, in which the conversion of a value may fail as a function of Lua does.
 func protected(L *lua.LState, give func(L *lua.LState) int) (n int, err error) {
 	defer func() {
-		if failure, ok := recover().(*lua.ApiError); ok {
+		switch failure := recover().(type) {
+		case nil:
+		case *lua.ApiError:
 			err = failure
+		default:
+			panic(failure) // of Go code, which is not to go on as if nothing had been
 		}
 	}()
 	return give(L), nil

@@ -36,6 +36,12 @@ func (v *vm) run(L *lua.LState, trace bool) int {
 	return L.GetTop() - 1
 }
 
+// IsRaised reports whether a recovered value is an error of Lua's, which somebody further up may catch, and no panic of Go code.
+func IsRaised(recovered any) bool {
+	_, ok := recovered.(*lua.ApiError)
+	return ok || recovered == rawOverflow
+}
+
 // complete turns what was recovered into the error to go on with: upvalues closed, handler run, traceback made.
 func (v *vm) complete(L *lua.LState, r any, h lua.LValue, trace bool) *lua.ApiError {
 	e := &lua.ApiError{Type: lua.ApiErrorPanic}

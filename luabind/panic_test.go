@@ -1,0 +1,108 @@
+package luabind_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// crm is a module of a host that is not careful.
+func crm(h *luabind.Host) luabind.Module {
+	return luabind.Module{Name: "crm", Functions: []luabind.Function{
+		{Name: "find", Call: func(L *lua.LState) int { return []int{}[L.GetTop()] }},
+		{Name: "wait", Call: func(L *lua.LState) int {
+			h.Wait(L, func(context.Context) { panic(fmt.Errorf("no more: %w", io.ErrUnexpectedEOF)) })
+			return 0
+		}},
+		{Name: "each", Call: func(L *lua.LState) int {
+			L.Push(L.Get(1))
+			L.Call(0, 0)
+			return 0
+		}},
+		{Name: "exit", Call: func(*lua.LState) int { runtime.Goexit(); return 0 }},
+	}}
+}
+
+// panics is a middleware that is no better.
+func panics(next luabind.CallFunc) luabind.CallFunc {
+	return func(ctx context.Context, call *luabind.Call) (any, error) {
+		switch call.Op.Name {
+		case "get_user_status":
+			panic("a fault in a middleware")
+		case "get_application_details":
+			call.State.RaiseError("refused by a middleware")
+		}
+		return next(ctx, call)
+	}
+}
+
+// TestPanicsOfTheHost come back as errors that say where, in every style, and leave the runtime fit for use.
+func TestPanicsOfTheHost(t *testing.T) {
+	t.Parallel()
+	rt, err := luabind.New(&authy.Client{}, luabind.With(crm), luabind.Use(panics))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	for source, want := range map[string]string{
+		`crm.find()`:                                                          "crm.find panicked: runtime error: index out of range [0] with length 0",
+		`crm.wait()`:                                                          "crm.wait panicked: no more: unexpected EOF",
+		`crm.each(function() crm.find() end)`:                                 "crm.find panicked: runtime error: index out of range [0] with length 0",
+		`local _, err = pcall(crm.find) error(err)`:                           "crm.find panicked: runtime error: index out of range [0] with length 0",
+		`coroutine.wrap(function() crm.find() end)()`:                         "crm.find panicked: runtime error: index out of range [0] with length 0",
+		`task.spawn(function() crm.find() end)`:                               "crm.find panicked: runtime error: index out of range [0] with length 0",
+		`task.spawn(function() crm.wait() end):await()`:                       "crm.wait panicked: no more: unexpected EOF",
+		`authy.get_user_status{ authy_id = 1 }`:                               "authy.get_user_status panicked: a fault in a middleware",
+		`local _, err = authy.try.get_user_status{ authy_id = 1 } error(err)`: "authy.get_user_status panicked: a fault in a middleware",
+		`authy.async.get_user_status{ authy_id = 1 }:await()`:                 "authy.get_user_status panicked: a fault in a middleware",
+	} {
+		err := rt.Run(t.Context(), luabind.Script{Name: "s.lua", Source: "\n" + source})
+		failure, ok := errors.AsType[*luabind.PanicError](err)
+		if !ok || failure.Error() != want || !strings.Contains(string(failure.Stack), "panic_test.go") {
+			t.Errorf("%s: got %v, want %s", source, err, want)
+		}
+		if !strings.Contains(err.Error(), "s.lua:2: ") {
+			t.Errorf("%s: no position in %v", source, err)
+		}
+		if _, ok := errors.AsType[runtime.Error](err); ok != strings.Contains(want, "crm.find") {
+			t.Errorf("%s: errors.As finds a runtime error: %t", source, ok)
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) != strings.Contains(want, "crm.wait") {
+			t.Errorf("%s: errors.Is does not reach what it panicked with", source)
+		}
+	}
+	if err := rt.Run(t.Context(), luabind.Script{Source: `crm.each(function() error("a plain error") end)`}); err == nil ||
+		err.Error() != ":1: a plain error" {
+		t.Errorf("an error of Lua's on its way through Go is %v", err)
+	}
+}
+
+type brokenText struct{}
+
+func (brokenText) MarshalText() ([]byte, error) { panic("a fault in MarshalText") }
+
+// TestCallPanics: a fault in the conversion of an argument is not passed over.
+func TestCallPanics(t *testing.T) {
+	t.Parallel()
+	rt := callable(t, &authy.Client{}, `function count(...) return select("#", ...) end`)
+	func() {
+		defer func() {
+			if got := recover(); got != "a fault in MarshalText" {
+				t.Errorf("Call panics with %v", got)
+			}
+		}()
+		results, err := rt.Call(t.Context(), "count", 1, brokenText{})
+		t.Errorf("Call goes on, with %v, %v", results, err)
+	}()
+	if got, err := rt.Call(t.Context(), "count", 1); err != nil || got[0] != 1.0 {
+		t.Errorf("afterwards: %v, %v", got, err)
+	}
+}
