@@ -85,6 +85,34 @@ func TestPanicsOfTheHost(t *testing.T) {
 	}
 }
 
+// TestPerformRaises: what functions of Lua would raise is an error for hosts that perform operations.
+func TestPerformRaises(t *testing.T) {
+	t.Parallel()
+	rt, err := luabind.New(&authy.Client{}, luabind.Use(panics))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	for _, test := range []struct {
+		op     string
+		params map[string]any
+		want   string
+	}{
+		{"get_user_status", nil, "authy.get_user_status panicked: a fault in a middleware"},
+		{"get_application_details", nil, "refused by a middleware"},
+		{"get_user_status", map[string]any{"authy_id": make(chan int)}, "a Go value of type chan int has no counterpart in Lua"},
+		{"", nil, "the operation has no name"},
+	} {
+		op, _ := authy.ByName(test.op)
+		if _, err := rt.Perform(t.Context(), op, test.params); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Perform(%s): got %v, want %s", test.op, err, test.want)
+		}
+		if _, err := rt.Rehearse(t.Context(), op, test.params); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Rehearse(%s): got %v, want %s", test.op, err, test.want)
+		}
+	}
+}
+
 type brokenText struct{}
 
 func (brokenText) MarshalText() ([]byte, error) { panic("a fault in MarshalText") }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/lua51"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -295,13 +296,28 @@ func (rt *Runtime) Operations() []authy.Operation {
 // It waits for a running script.
 func (rt *Runtime) Perform(ctx context.Context, op authy.Operation, params map[string]any) (result any, err error) {
 	err = rt.inside(ctx, func(L *lua.LState) error {
+		result, err = rt.ask(contextOf(L), L, op, params, rt.api.call)
+		return err
+	})
+	return result, err
+}
+
+// ask has f run an operation. What code of the host raises, as functions of Lua do, is returned.
+func (rt *Runtime) ask(ctx context.Context, L *lua.LState, op authy.Operation, params map[string]any, f CallFunc) (result any, err error) {
+	if op.Name == "" {
+		return nil, errors.New("luabind: the operation has no name; take it from Runtime.Operations or authy.ByName, or make it with authy.Op")
+	}
+	L.Push(L.NewFunction(func(L *lua.LState) int {
 		args, ok := ToLua(L, params).(*lua.LTable)
 		if !ok {
 			args = L.NewTable()
 		}
-		result, err = rt.api.call(contextOf(L), &Call{Op: op, Args: args, Client: rt.client, State: L, host: rt.host})
-		return err
-	})
+		result, err = f(ctx, &Call{Op: op, Args: args, Client: rt.client, State: L, host: rt.host})
+		return 0
+	}))
+	if raised := lua51.PCall(L, 0, 0, nil); raised != nil {
+		return nil, scriptErrorIn(L, raised)
+	}
 	return result, err
 }
 

@@ -22,10 +22,6 @@ type Rehearsal struct {
 func (rt *Runtime) Rehearse(ctx context.Context, op authy.Operation, params map[string]any) (*Rehearsal, error) {
 	r := &Rehearsal{Answered: true}
 	err := rt.inside(ctx, func(L *lua.LState) error {
-		args, ok := ToLua(L, params).(*lua.LTable)
-		if !ok {
-			args = L.NewTable()
-		}
 		perform := rt.api.wrap(func(_ context.Context, call *Call) (any, error) {
 			r.Answered = false
 			reached, err := export(call.Args)
@@ -36,7 +32,7 @@ func (rt *Runtime) Rehearse(ctx context.Context, op authy.Operation, params map[
 			return imagine(op.Name, op.Result()), err
 		})
 		dry := &scope{dry: true}
-		result, err := perform(dry.inside(contextOf(L)), &Call{Op: op, Args: args, Client: rt.client, State: L, host: rt.host})
+		result, err := rt.ask(dry.inside(contextOf(L)), L, op, params, perform)
 		if err != nil || !r.Answered {
 			return err
 		}
