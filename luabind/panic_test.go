@@ -134,3 +134,13 @@ func TestCallPanics(t *testing.T) {
 		t.Errorf("afterwards: %v, %v", got, err)
 	}
 }
+
+// TestGoexit: a task whose goroutine ends, as by FailNow in a middleware, does not keep those waiting that wait for it.
+func TestGoexit(t *testing.T) {
+	t.Parallel()
+	for _, source := range []string{`task.spawn(crm.exit):await()`, `task.spawn(crm.exit)`, `task.map({ 1, 2 }, crm.exit)`, `task.all{ task.spawn(crm.exit) }:await()`} {
+		if _, err := run(t, &authy.Client{}, source, luabind.With(crm)); err == nil || !strings.Contains(err.Error(), "runtime.Goexit") {
+			t.Errorf("%s: got %v", source, err)
+		}
+	}
+}

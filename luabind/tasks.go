@@ -222,6 +222,9 @@ func (s *tasks) run(t *task, thread *lua.LState) {
 // finish tells everybody that a task is at its end.
 func (s *tasks) finish(t *task) {
 	t.ended, t.thread = time.Now(), nil
+	if t.status == taskRunning { // or whoever waits for it would wait for ever
+		t.status, t.failure = taskFailed, errGoexit()
+	}
 	delete(s.running, t)
 	s.mu.Lock()
 	delete(s.cancels, t.number)
@@ -243,6 +246,12 @@ func (s *tasks) finish(t *task) {
 		close(s.idle)
 		s.idle = nil
 	}
+}
+
+// errGoexit is the failure of a task whose goroutine code of the host has ended.
+func errGoexit() *ScriptError {
+	const text = "code of the host ended the goroutine of the task with runtime.Goexit, or a test's FailNow"
+	return &ScriptError{Message: text, Value: lua.LString(text)}
 }
 
 // release frees the context of a task that has ended, and of those above it for which that was the last: what a task
