@@ -200,6 +200,23 @@ func TestCallCanceled(t *testing.T) {
 	}
 }
 
+// TestCallTooDeep refuses what the child could not read, and does not wait for an answer.
+func TestCallTooDeep(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.load(t, `function f() return 1 end`)
+	pid, deep := b.pid(), any(nil)
+	for range 20_000 {
+		deep = []any{deep}
+	}
+	if _, err := b.Call(t.Context(), "f", deep); err == nil || !strings.Contains(err.Error(), "exceeded max depth") {
+		t.Errorf("got %v", err)
+	}
+	if got, err := b.Call(t.Context(), "f"); err != nil || got[0] != 1.0 || b.pid() != pid {
+		t.Errorf("afterwards %v, %v, in child %d", got, err, b.pid())
+	}
+}
+
 // TestCallTogether has many call at once: none is lost, and none runs beside another.
 func TestCallTogether(t *testing.T) {
 	t.Parallel()

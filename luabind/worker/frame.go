@@ -35,14 +35,26 @@ type writer struct {
 }
 
 func (w *writer) send(m message) error {
-	text, err := json.Marshal(m)
+	frame, err := frameOf(m)
 	if err != nil {
 		return err
 	}
-	frame := append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(text)), uint32(len(text))), text...)
+	return w.write(frame)
+}
+
+// frameOf is a message as it crosses. What nests deeper than encoding/json reads is an error.
+func frameOf(m message) ([]byte, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(text)), uint32(len(text))), text...), nil
+}
+
+func (w *writer) write(frame []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, err = w.w.Write(frame)
+	_, err := w.w.Write(frame)
 	return err
 }
 

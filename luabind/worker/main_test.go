@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 // hostile is a child that a script has taken over.
 func hostile(manner string) {
 	out := &writer{w: os.Stdout}
+	if manner == "mute" {
+		forever()
+	}
 	if manner == "dies" {
 		fmt.Fprintln(os.Stderr, "panic: on purpose")
 		os.Exit(3)

@@ -30,7 +30,7 @@ type process struct {
 	ready    chan struct{}
 	done     chan outcome  // of the run
 	read     chan struct{} // closed when nothing more is read
-	ended    chan struct{} // closed when all is over
+	ended    chan struct{} // closed when all is over, but for a write of the host's that blocks
 	requests sync.WaitGroup
 	slots    chan struct{} // of requests under way
 
@@ -104,17 +104,26 @@ func (p *process) supervise(begun chan<- error) {
 	p.mu.Unlock()
 	p.cancel()
 	_ = p.in.Close()
-	timer := time.NewTimer(drainTime) // a process that the child has started may hold the pipe
-	select {
-	case <-p.read:
-	case <-timer.C:
+	if !p.drained() { // a process that the child has started may hold the pipe
+		_ = p.out.Close()
+		_ = p.drained() // a writer of the host's may block, and has what is read last
 	}
-	timer.Stop()
 	_ = p.out.Close()
-	<-p.read
 	p.requests.Wait()
 	_ = os.RemoveAll(p.dir)
 	close(p.ended)
+}
+
+// drained waits some time for the end of the reading.
+func (p *process) drained() bool {
+	timer := time.NewTimer(drainTime)
+	defer timer.Stop()
+	select {
+	case <-p.read:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // launch starts the process and what reads from it.
@@ -197,7 +206,9 @@ func (p *process) run(ctx context.Context, r *run) ([]json.RawMessage, error) {
 	options := &p.w.options
 	r.Limits, r.Memory = options.Limits, options.Memory
 	r.Timeout, r.Retries, r.Most = options.Client.Timeout, options.Client.Retries, p.w.proxy.most
-	p.begin(r)
+	if err := p.begin(r); err != nil {
+		return nil, fmt.Errorf("worker: the run cannot be sent to the child: %w", err)
+	}
 	timer, look := time.NewTimer(options.Time), time.NewTicker(lookInterval)
 	defer timer.Stop()
 	defer look.Stop()
@@ -218,7 +229,7 @@ func (p *process) run(ctx context.Context, r *run) ([]json.RawMessage, error) {
 			return nil, p.death()
 		case <-canceled:
 			canceled, patience = nil, time.After(cancelTime)
-			p.send(message{Type: "cancel", Of: r.Number})
+			_ = p.send(message{Type: "cancel", Of: r.Number}) // which can be written
 		case <-patience:
 			p.kill(ReasonClosed, "its context ended")
 		case <-timer.C:
@@ -232,22 +243,33 @@ func (p *process) run(ctx context.Context, r *run) ([]json.RawMessage, error) {
 }
 
 // send sends a message to the child. One that does not read must not hold up the rest.
-func (p *process) send(m message) {
+func (p *process) send(m message) error {
+	frame, err := frameOf(m)
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.killed == nil {
-		p.requests.Go(func() { _ = p.to.send(m) })
+		p.requests.Go(func() { _ = p.to.write(frame) })
 	}
+	return nil
 }
 
 // begin hands a run to the child.
-func (p *process) begin(r *run) {
+func (p *process) begin(r *run) error {
 	p.mu.Lock()
 	p.running, p.asked, p.sends, p.written = true, 0, 0, 0
 	p.runs++
 	r.Number = p.runs
 	p.mu.Unlock()
-	p.send(message{Type: "run", Run: r})
+	err := p.send(message{Type: "run", Run: r})
+	if err != nil { // and nothing runs
+		p.mu.Lock()
+		p.running = false
+		p.mu.Unlock()
+	}
+	return err
 }
 
 // receive reads what the child sends until it is dead. A child that sends what it should not is killed.

@@ -31,7 +31,8 @@ type Options struct {
 	Memory int64
 	// Requests are how many requests to the service one run may make; by default 1000.
 	Requests int64
-	// Stdout and Stderr are where scripts write; by default their output is discarded.
+	// Stdout and Stderr are where scripts write; by default their output is discarded. A Write that blocks holds up the script; when
+	// the child is killed meanwhile, as for its time, the run ends two seconds later without it.
 	Stdout, Stderr io.Writer
 }
 
@@ -55,6 +56,9 @@ type Worker struct {
 	proxy   *proxy
 	turn    chan struct{} // holds one token: one run at a time
 	program *program      // what calls are for; nil for none, guarded by the turn
+
+	closing context.Context // ends with the worker, also while a child starts
+	end     context.CancelCauseFunc
 
 	mu     sync.Mutex // guards the two below
 	child  *process
@@ -93,6 +97,7 @@ func New(options Options) (*Worker, error) {
 		command = []string{program}
 	}
 	w := &Worker{options: options, command: command, proxy: proxy, turn: make(chan struct{}, 1)}
+	w.closing, w.end = context.WithCancelCause(context.Background())
 	w.turn <- struct{}{}
 	return w, nil
 }
@@ -117,6 +122,9 @@ func withoutExit(err error) error {
 
 // inTurn calls f with the living child when nobody else uses it.
 func (w *Worker) inTurn(ctx context.Context, f func(child *process) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case <-w.turn:
 		defer func() { w.turn <- struct{}{} }()
@@ -138,16 +146,21 @@ func (w *Worker) inTurn(ctx context.Context, f func(child *process) error) error
 	return err
 }
 
+var errClosed = errors.New("worker: the worker is closed")
+
 // living is the child, started if there is none.
 func (w *Worker) living(ctx context.Context) (*process, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		return nil, errors.New("worker: the worker is closed")
+		return nil, errClosed
 	}
 	if w.child != nil && !w.child.dead() {
 		return w.child, nil
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(w.closing, func() { cancel(errClosed) })()
 	child, err := start(ctx, w)
 	if err != nil {
 		return nil, err
@@ -158,9 +171,10 @@ func (w *Worker) living(ctx context.Context) (*process, error) {
 
 // Close kills the child, which ends a script that runs, and waits for its end.
 func (w *Worker) Close() error {
+	w.end(errClosed) // of a child that starts, while the lock is held
 	w.mu.Lock()
 	child := w.child
-	w.child, w.closed = nil, true
+	w.closed = true
 	w.mu.Unlock()
 	if child != nil {
 		child.kill(ReasonClosed, "the worker was closed")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -236,6 +237,62 @@ func TestClose(t *testing.T) {
 	if err := b.run(t, ``); err == nil || err.Error() != "worker: the worker is closed" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestCloseWhileStarting does not wait for a child that never gets ready.
+func TestCloseWhileStarting(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *Options) { o.Command = []string{os.Args[0], "hostile:mute"} })
+	ended := make(chan error)
+	go func() { ended <- b.run(t, "") }()
+	for b.mu.TryLock() { // which is held meanwhile
+		b.mu.Unlock()
+		runtime.Gosched()
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != errClosed {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestCanceledBefore starts nothing.
+func TestCanceledBefore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	unwanted := errors.New("no longer wanted")
+	cancel(unwanted)
+	for range 20 { // the turn is free as well, and select takes either
+		if err := b.Run(ctx, luabind.Script{}); err != unwanted || b.pid() != 0 {
+			t.Errorf("got %v, child %d", err, b.pid())
+		}
+	}
+}
+
+// TestBlockedWriter ends a run, and the worker, although the host's writer keeps what the child has written.
+func TestBlockedWriter(t *testing.T) {
+	t.Parallel()
+	unwanted := errors.New("no longer wanted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	free, freed := make(chan struct{}), make(chan struct{})
+	b := newBench(t, func(o *Options) {
+		o.Stdout = writerFunc(func(p []byte) (int, error) {
+			defer close(freed)
+			cancel(unwanted)
+			<-free
+			return len(p), nil
+		})
+	})
+	if err := b.Run(ctx, luabind.Script{Source: `print "x" while true do end`}); err != unwanted {
+		t.Errorf("got %v", err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	close(free)
+	<-freed
 }
 
 type writerFunc func(p []byte) (int, error)
