@@ -8,8 +8,8 @@ import (
 
 // completion is what [Runtime.Complete] keeps from one call to the next.
 type completion struct {
-	mu      sync.Mutex
-	session *Session // nil until it is first asked
+	mu      sync.Mutex // guards the list of modules of the runtime, too
+	session *Session   // nil until it is first asked
 }
 
 // Complete offers ways to go on with text, a piece of Lua, at the byte cursor: globals and fields, methods, keywords, and

@@ -114,12 +114,19 @@ func given(option, what string, missing bool) error {
 // Use wraps every operation in middlewares, the first one outermost.
 func Use(middlewares ...Middleware) Option {
 	return func(rt *Runtime) error {
-		if slices.ContainsFunc(middlewares, func(m Middleware) bool { return m == nil }) {
-			return errors.New("luabind: Use was given a nil middleware")
+		if err := checkMiddlewares("Use", middlewares); err != nil {
+			return err
 		}
 		rt.chain = append(rt.chain, middlewares...)
 		return nil
 	}
+}
+
+func checkMiddlewares(function string, middlewares []Middleware) error {
+	if slices.ContainsFunc(middlewares, func(m Middleware) bool { return m == nil }) {
+		return fmt.Errorf("luabind: %s was given a nil middleware", function)
+	}
+	return nil
 }
 
 // Service names what calls go to, for the journals of batches: one that was begun at another service is refused. By default
@@ -388,6 +395,8 @@ func (rt *Runtime) endTurn() { <-rt.turn }
 
 var errInside = errors.New("luabind: a script that runs cannot have its own runtime run another: it would wait for itself; use another runtime, or call the function in Lua")
 
+var errRuntimeClosed = errors.New("luabind: the runtime is closed")
+
 // inside calls f, which may run Lua code, with the interpreter taken and ctx in force. It returns the error of f, but an
 // [*ExitError] when a script called os.exit, and the context's cause when f failed because ctx had ended.
 func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) error {
@@ -399,7 +408,7 @@ func (rt *Runtime) inside(ctx context.Context, f func(L *lua.LState) error) erro
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
 	if rt.closed {
-		return errors.New("luabind: the runtime is closed")
+		return errRuntimeClosed
 	}
 	L := rt.state
 	run := rt.begin(ctx)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -304,6 +305,55 @@ func TestModulesOfTheHost(t *testing.T) {
 	}
 	if _, err := luabind.New(nil); err == nil {
 		t.Error("no client is accepted")
+	}
+}
+
+// TestDefine adds a module to a runtime that is used meanwhile; the race detector watches.
+func TestDefine(t *testing.T) {
+	t.Parallel()
+	rt, err := luabind.New(&authy.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	module := func(name, function string) func(*luabind.Host) luabind.Module {
+		return func(*luabind.Host) luabind.Module {
+			return luabind.Module{Name: name, Functions: []luabind.Function{{Name: function, Call: func(*lua.LState) int { return 0 }}}}
+		}
+	}
+	var asking sync.WaitGroup
+	for range 2 {
+		asking.Go(func() {
+			for range 20 {
+				rt.Complete("later.", 6)
+				rt.Manual().Modules()
+				rt.NewSession(luabind.SessionOptions{})
+			}
+		})
+	}
+	for _, name := range []string{"first", "second"} {
+		if err := rt.Define(module("later", name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := rt.Run(t.Context(), luabind.Script{Source: "later." + name + "()"}); err != nil {
+			t.Error(err)
+		}
+		if text, _, ok := rt.Manual().Help("later." + name); !ok {
+			t.Errorf("help has %q", text)
+		}
+	}
+	asking.Wait()
+	for name, define := range map[string]func(*luabind.Host) luabind.Module{
+		"nil module": nil, "module has no name": module("", "f"), "without a name or without Call": module("m", ""), `"authy" exists`: module("authy", "f"),
+	} {
+		if err := rt.Define(define); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := rt.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := rt.Define(module("m", "f")); err == nil {
+		t.Error("a closed runtime takes a module")
 	}
 }
 

@@ -46,7 +46,7 @@ type SessionOptions struct {
 // NewSession makes a session on the runtime. Several may share one; scripts may run in between.
 func (rt *Runtime) NewSession(options SessionOptions) *Session {
 	s := &Session{
-		rt: rt, manual: newManual(rt.modules, options.Topics, rt.libraries()), print: options.Print,
+		rt: rt, manual: rt.manual(options.Topics), print: options.Print,
 		format: cmp.Or(options.Format, FormatLua), sources: map[string]string{}, onTask: options.TaskEnded,
 	}
 	rt.interpreter.Lock()
@@ -70,6 +70,13 @@ func (rt *Runtime) NewSession(options SessionOptions) *Session {
 		}
 	}
 	return s
+}
+
+// manual is a manual of the modules that there are now.
+func (rt *Runtime) manual(topics []Topic) *Manual {
+	rt.completion.mu.Lock()
+	defer rt.completion.mu.Unlock()
+	return newManual(rt.modules, topics, rt.libraries())
 }
 
 // SetWidth is how many columns printed values may take from now on.

@@ -3,6 +3,7 @@ package luabind
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/authysh/authysh/authy"
 	lua "github.com/yuin/gopher-lua"
@@ -21,20 +22,34 @@ func (rt *Runtime) SetClient(client *authy.Client) error {
 }
 
 // Define adds a module of the host, as [With] does when the runtime is made. One that is there already under the same
-// name is replaced; any other global of that name is an error. It waits until the interpreter is free.
+// name is replaced; any other global of that name is an error. It waits until the interpreter is free. Sessions that are
+// there already do not explain it.
 func (rt *Runtime) Define(module func(*Host) Module) error {
+	if module == nil {
+		return errors.New("luabind: Define was given a nil module")
+	}
 	rt.interpreter.Lock()
 	defer rt.interpreter.Unlock()
-	m := hostModule(module(rt.host))
-	taken := rt.state.GetGlobal(m.Name) != lua.LNil
-	for i := range rt.modules {
-		if rt.modules[i].Name == m.Name {
-			rt.modules[i], taken = m, false
-		}
+	if rt.closed {
+		return errRuntimeClosed
 	}
-	if taken {
+	m := hostModule(module(rt.host))
+	modules := slices.Clone(rt.modules) // manuals have the list that was
+	at := slices.IndexFunc(modules, func(known Module) bool { return known.Name == m.Name && m.Name != apiModule })
+	switch {
+	case at >= 0:
+		modules[at] = m
+	case rt.state.GetGlobal(m.Name) != lua.LNil:
 		return fmt.Errorf("luabind: a global %q exists already", m.Name)
+	default:
+		modules = append(modules, m)
+	}
+	if err := checkModules(modules[1:]); err != nil {
+		return err
 	}
 	rt.define(m.Name, rt.api.moduleTable(rt.state, m))
+	rt.completion.mu.Lock() // under which the list is read
+	defer rt.completion.mu.Unlock()
+	rt.modules, rt.completion.session = modules, nil
 	return nil
 }
