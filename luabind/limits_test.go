@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/plugin"
 )
 
 // limitBench is a runtime with limits, whose service answers by itself.
@@ -192,6 +193,11 @@ func TestOptions(t *testing.T) {
 		{"module authy", module(Module{Name: "authy"}), `luabind: there are two modules "authy"`},
 		{"module of Lua", module(Module{Name: "string"}), `luabind: a module or global "string" exists already`},
 		{"function without code", module(Module{Name: "a", Functions: []Function{{Name: "f"}}}), `luabind: the module "a" has a function without a name or without Call: "f"`},
+		{"two functions", module(Module{Name: "a", Functions: []Function{{Name: "f", Call: loadString}, {Name: "f", Call: loadString}}}), `luabind: the module "a" has two of "f"`},
+		{"operation of no name", module(Module{Name: "a", Operations: []authy.Operation{{}}}),
+			`luabind: the module "a" has an operation ""; it must be called a. and a name in snake_case`},
+		{"operation of no effect", module(Module{Name: "a", Operations: []authy.Operation{{Route: authy.Route{Name: "a.b"}}}}),
+			`luabind: the operation "a.b" has no effect: its route must say that it reads, sends, writes or deletes`},
 		{"value without code", module(Module{Name: "a", Values: []Value{{Name: "v"}}}), `luabind: the module "a" has a value without a name or without Make: "v"`},
 		{"nil stdin", Stdin(nil), "luabind: Stdin was given no reader; leave the option out for its default"},
 		{"nil stdout", Stdout(nil), "luabind: Stdout was given no writer; leave the option out for its default"},
@@ -220,6 +226,23 @@ func TestOptions(t *testing.T) {
 		}
 		wantText(t, test.name, err.Error(), test.want)
 	}
+}
+
+// TestNothingGiven: what is given nothing outside of New says so, and does not fail later, in the middle of a script.
+func TestNothingGiven(t *testing.T) {
+	t.Parallel()
+	if _, err := InspectPlugin(t.Context(), nil); err == nil || err.Error() != "luabind: InspectPlugin was given a plugin without code" {
+		t.Errorf("InspectPlugin: %v", err)
+	}
+	if Deferrable(t.Context(), plugin.Enabled{}, nil) {
+		t.Error("nothing is deferrable")
+	}
+	defer func() {
+		if got := recover(); got == nil || !strings.Contains(got.(error).Error(), "Loader was given a nil middleware") {
+			t.Errorf("Loader panics with %v", got)
+		}
+	}()
+	Loader(&authy.Client{}, nil)
 }
 
 // routed is an operation of a host that does nothing.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -174,14 +175,40 @@ func checkModules(modules []Module) error {
 			return fmt.Errorf("luabind: there are two modules %q", m.Name)
 		}
 		seen[m.Name] = true
+		members := map[string]bool{}
+		twice := func(name string) error {
+			if members[name] {
+				return fmt.Errorf("luabind: the module %q has two of %q", m.Name, name)
+			}
+			members[name] = true
+			return nil
+		}
 		for _, f := range m.Functions {
 			if f.Name == "" || f.Call == nil {
 				return fmt.Errorf("luabind: the module %q has a function without a name or without Call: %q", m.Name, f.Name)
+			}
+			if err := twice(f.Name); err != nil {
+				return err
+			}
+		}
+		for _, op := range m.Operations {
+			name, ok := strings.CutPrefix(op.Name, m.Name+".")
+			if !ok || !isOperationName(name) {
+				return fmt.Errorf("luabind: the module %q has an operation %q; it must be called %s and a name in snake_case", m.Name, op.Name, m.Name+".")
+			}
+			if err := checkOperation(op); err != nil {
+				return err
+			}
+			if err := twice(name); err != nil {
+				return err
 			}
 		}
 		for _, v := range m.Values {
 			if v.Name == "" || v.Make == nil {
 				return fmt.Errorf("luabind: the module %q has a value without a name or without Make: %q", m.Name, v.Name)
+			}
+			if err := twice(v.Name); err != nil {
+				return err
 			}
 		}
 	}

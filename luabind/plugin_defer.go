@@ -16,6 +16,9 @@ import (
 // m can be recorded, see [plugin.State.Remember], and runtimes load its code when that is first needed. Others are loaded at the
 // start, because what they define may be another thing at another time.
 func Deferrable(ctx context.Context, enabled plugin.Enabled, m *plugin.Manifest) bool {
+	if enabled.Source == nil || m == nil {
+		return false
+	}
 	host := processHost()
 	host.Log = slog.New(slog.DiscardHandler)
 	g := newGuest(enabled.Source, enabled.Granted, enabled.DataDir, host, PluginLimits{})

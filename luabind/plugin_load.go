@@ -15,10 +15,17 @@ import (
 // InspectPlugin runs the definition of a plugin, with nothing granted, and reads its manifest. The plugin may be one that
 // nobody has looked at yet: it can reach nothing, and its time and memory are bounded.
 func InspectPlugin(ctx context.Context, source *plugin.Source) (*plugin.Manifest, error) {
+	if source == nil {
+		return nil, errNoCode("InspectPlugin")
+	}
 	g := newGuest(source, plugin.Permissions{}, "", processHost(), PluginLimits{})
 	defer g.close()
 	m, err := g.inspect(ctx)
 	return m, pluginFault(g.name, err)
+}
+
+func errNoCode(function string) error {
+	return fmt.Errorf("luabind: %s was given a plugin without code", function)
 }
 
 // pluginFault names the plugin in an error, unless that has the file. What has no name yet is called by the one who knows where

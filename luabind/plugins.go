@@ -72,14 +72,11 @@ func Operations(operations ...authy.Operation) Option {
 			if !isOperationName(op.Name) {
 				return fmt.Errorf("luabind: the operation %q must have a name in snake_case, which scripts can write behind a dot", op.Name)
 			}
-			if op.Effect < authy.Reads || op.Effect > authy.Deletes {
-				return fmt.Errorf("luabind: the operation %q has no effect: its route must say that it reads, sends, writes or deletes", op.Name)
-			}
 			_, known := authy.ByName(op.Name)
 			if known || slices.ContainsFunc(rt.own, func(o authy.Operation) bool { return o.Name == op.Name }) {
 				return fmt.Errorf("luabind: there is an operation %q already", op.Name)
 			}
-			if err := describable(op); err != nil {
+			if err := checkOperation(op); err != nil {
 				return err
 			}
 			rt.own = append(rt.own, op)
@@ -90,7 +87,15 @@ func Operations(operations ...authy.Operation) Option {
 
 // isOperationName reports whether a name is one that operations have: lower-case letters, digits and underscores.
 func isOperationName(name string) bool {
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == "" && name[0] >= 'a' && name[0] <= 'z'
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == "" && name[0] >= 'a' && name[0] <= 'z'
+}
+
+// checkOperation refuses an operation of the host that calls, help or journals could not make sense of.
+func checkOperation(op authy.Operation) error {
+	if op.Effect < authy.Reads || op.Effect > authy.Deletes {
+		return fmt.Errorf("luabind: the operation %q has no effect: its route must say that it reads, sends, writes or deletes", op.Name)
+	}
+	return describable(op)
 }
 
 // describable reports a result that the catalogue cannot carry, which would else be a panic in the middle of a help text.
@@ -125,7 +130,7 @@ func (s *pluginSet) load(h *Host) {
 		e := &pluginEntry{}
 		s.list = append(s.list, e)
 		if enabled.Source == nil {
-			e.err = errors.New("luabind: Plugins was given a plugin without code")
+			e.err = errNoCode("Plugins")
 			continue
 		}
 		e.name = enabled.Name
