@@ -67,8 +67,7 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	file := a.pluginStateFile()
-	if file == "" {
+	if a.pluginStateFile() == "" {
 		return &usageError{message: "there is no place to record what is enabled", hint: "set HOME or XDG_CONFIG_HOME"}
 	}
 	dirs, err := a.pluginDirs(s)
@@ -95,10 +94,10 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 	}
 	before, again := state.Record(name)
 	if again && before.Verify(source) == nil {
-		if a.rememberPlugin(ctx, state, source, m) {
-			if err := state.Write(file); err != nil {
-				return err
-			}
+		if err := a.changePluginState(ctx, func(state *plugin.State) (bool, error) {
+			return a.rememberPlugin(ctx, state, source, m), nil
+		}); err != nil {
+			return err
 		}
 		return a.print(printer, changedPlugin{name, m.Version, pluginEnabled, source.Dir, before.Granted, source.Checksum}.result("plugin "+name+" is enabled already"))
 	}
@@ -114,11 +113,13 @@ func (a *app) enablePlugin(cmd *cobra.Command, name string, yes bool) error {
 			return err
 		}
 	}
-	if err := state.Enable(source, m, m.Permissions, time.Now()); err != nil {
-		return pluginProblem(err)
-	}
-	a.rememberPlugin(ctx, state, source, m)
-	if err := state.Write(file); err != nil {
+	if err := a.changePluginState(ctx, func(state *plugin.State) (bool, error) {
+		if err := state.Enable(source, m, m.Permissions, time.Now()); err != nil {
+			return false, pluginProblem(err)
+		}
+		a.rememberPlugin(ctx, state, source, m)
+		return true, nil
+	}); err != nil {
 		return err
 	}
 	if _, err := m.Configure("plugin "+name, s.Plugins.Config[name]); err != nil {
@@ -182,20 +183,18 @@ func (a *app) pluginDisableCommand() *cobra.Command {
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return a.pluginCommandNames(), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			_, printer, err := a.readyToShow(a.quickSettings)
 			if err != nil {
 				return err
 			}
-			state, err := a.pluginState()
-			if err != nil {
-				return err
-			}
 			name := args[0]
-			if !state.Disable(name) {
-				return &usageError{message: fmt.Sprintf("the plugin %q is not enabled%s", wording.Clip(name), wording.Suggest(name, a.pluginCommandNames()))}
-			}
-			if err := state.Write(a.pluginStateFile()); err != nil {
+			if err := a.changePluginState(cmd.Context(), func(state *plugin.State) (bool, error) {
+				if !state.Disable(name) {
+					return false, &usageError{message: fmt.Sprintf("the plugin %q is not enabled%s", wording.Clip(name), wording.Suggest(name, a.pluginCommandNames()))}
+				}
+				return true, nil
+			}); err != nil {
 				return err
 			}
 			return a.print(printer, changedPlugin{Name: name, State: pluginDisabled}.result("disabled "+name))

@@ -34,8 +34,7 @@ func (a *app) removePlugin(cmd *cobra.Command, name string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	state, err := a.pluginState()
-	if err != nil {
+	if _, err := a.pluginState(); err != nil { // before anybody is asked
 		return err
 	}
 	place, err := plugin.Installed(dirs, name)
@@ -56,10 +55,9 @@ func (a *app) removePlugin(cmd *cobra.Command, name string, yes bool) error {
 			return err
 		}
 	}
-	if state.Disable(name) { // first: what is half deleted must not run
-		if err := state.Write(a.pluginStateFile()); err != nil {
-			return err
-		}
+	disable := func(state *plugin.State) (bool, error) { return state.Disable(name), nil }
+	if err := a.changePluginState(cmd.Context(), disable); err != nil { // first: what is half deleted must not run
+		return err
 	}
 	if err := plugin.Remove(place); err != nil {
 		return fmt.Errorf("the plugin %s is disabled, but its directory cannot be deleted: %w", name, err)

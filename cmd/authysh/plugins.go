@@ -80,6 +80,26 @@ func (a *app) pluginState() (*plugin.State, error) {
 	return state, nil
 }
 
+// changePluginState changes what the file says of enabled plugins now: since it was first read, another process, or who was
+// asked meanwhile, may have changed it. change reports whether there is something to write.
+func (a *app) changePluginState(ctx context.Context, change func(*plugin.State) (bool, error)) error {
+	unlock, err := a.configFiles().Exclusively(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	a.plugins.state = nil
+	state, err := a.pluginState()
+	if err != nil {
+		return err
+	}
+	changed, err := change(state)
+	if err != nil || !changed {
+		return err
+	}
+	return state.Write(a.pluginStateFile())
+}
+
 // pluginInstallDir is where plugins are installed and searched for by default; empty if there is no home.
 func (a *app) pluginInstallDir() string {
 	if dir, _ := a.lookupEnv("XDG_DATA_HOME"); filepath.IsAbs(dir) {

@@ -130,7 +130,7 @@ func (f *Files) Create(ctx context.Context, at Place, replace bool, text []byte,
 	if err := prepare(file); err != nil {
 		return err
 	}
-	unlock, err := f.lockAll(ctx)
+	unlock, err := f.Exclusively(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (f *Files) Edit(ctx context.Context, t Target, change func(*Document) error
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := f.lockAll(ctx)
+	unlock, err := f.Exclusively(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -215,9 +215,10 @@ func cannotWrite(err error) error {
 	return &Error{Message: "cannot write the configuration: " + err.Error()}
 }
 
-// lockAll lets one process of the user at a time change configuration files, so that no change is lost. Where the
-// lock cannot be had, as in a home that cannot be written to, it does without.
-func (f *Files) lockAll(ctx context.Context) (unlock func(), err error) {
+// Exclusively lets one process of the user at a time change configuration files and what stands beside them, so that no
+// change is lost: what is changed is read after it. Where the lock cannot be had, as in a home that cannot be written to, it
+// does without.
+func (f *Files) Exclusively(ctx context.Context) (unlock func(), err error) {
 	const again = 5 * time.Millisecond
 	if f.Lock == "" || os.MkdirAll(filepath.Dir(f.Lock), 0o700) != nil {
 		return func() {}, nil
