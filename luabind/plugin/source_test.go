@@ -186,6 +186,18 @@ func TestState(t *testing.T) {
 	if !ok || changed.Error() != "plugin notify is not what was enabled (changed: init.lua; new: more.lua; gone: lib.lua); look at it and run: authysh plugin enable notify" {
 		t.Errorf("%v", failures)
 	}
+	link := filepath.Join(t.TempDir(), "link.json")
+	if os.Symlink(file, link) == nil { // not everybody may, on some systems
+		if err := again.Write(link); err != nil {
+			t.Error(err)
+		}
+		if target, err := os.Readlink(link); err != nil || target != file {
+			t.Errorf("the link was replaced: %q, %v", target, err)
+		}
+	}
+	if none, err := ReadState(filepath.Join(file, "plugins.json")); err != nil || len(none.Plugins) != 0 { // below a file
+		t.Errorf("%v, %v", none, err)
+	}
 	if !again.Disable("notify") || again.Disable("notify") {
 		t.Error("Disable")
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -44,7 +45,7 @@ type stateFile struct {
 // ReadState reads the file; one that does not exist is an empty state.
 func ReadState(file string) (*State, error) {
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // such as with a home that is /dev/null
 		return &State{}, nil
 	}
 	if err != nil {
@@ -102,8 +103,11 @@ func (s *State) Write(file string) error {
 	return nil
 }
 
-// replaceFile has either the old or the new text in the file, whatever happens.
+// replaceFile has either the old or the new text in the file, whatever happens. A link stays one.
 func replaceFile(file string, text []byte) error {
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		file = target
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
 	if err != nil {
 		return err
