@@ -37,6 +37,7 @@ type app struct {
 	drained atomic.Int32
 
 	flags    *pflag.FlagSet // the global flags, as given
+	pipes    *config.Pipes  // what came out of --config, if that can be read only once
 	sandbox  bool
 	verbose  bool
 	quiet    bool
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string, world stdio) int {
 	console := repl.NewConsole(world.stdin, world.stdout, world.stderr)
 	out := newOutput(console.Stdout(), world.stdoutTerminal)
 	a := &app{
-		stdio: world, console: console, out: out, args: args,
+		stdio: world, console: console, out: out, args: args, pipes: new(config.Pipes),
 		err: flushingWriter{console.Stderr(), out}, in: flushingReader{world.stdin, out},
 	}
 	ctx, stop := a.interruptible(ctx)

@@ -59,6 +59,9 @@ func (a *app) showConfigPath() error {
 	}{a.userConfig(), file != nil}
 	if file != nil {
 		result.Path = file.Path
+	} else if result.Path == "" {
+		_, err := a.configFiles().Place(config.Target{User: true})
+		return err
 	} else {
 		fmt.Fprintf(a.err, "authysh: there is no configuration file; this is where one is looked for, after ./%s\n", config.LocalFile)
 	}

@@ -97,7 +97,10 @@ func (a *app) changePluginState(ctx context.Context, change func(*plugin.State) 
 	if err != nil || !changed {
 		return err
 	}
-	return state.Write(a.pluginStateFile())
+	if err := state.Write(a.pluginStateFile()); err != nil {
+		return &usageError{message: err.Error(), hint: "XDG_CONFIG_HOME names another place"}
+	}
+	return nil
 }
 
 // pluginInstallDir is where plugins are installed and searched for by default; empty if there is no home.
@@ -254,7 +257,7 @@ func (a *app) openPlugins(args []string) {
 	if broken == nil && len(state.Plugins) == 0 {
 		return
 	}
-	probe := &app{stdio: a.stdio, err: io.Discard, warnings: func(string, string) {}}
+	probe := &app{stdio: a.stdio, pipes: a.pipes, err: io.Discard, warnings: func(string, string) {}}
 	probe.plugins.probing = true
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true

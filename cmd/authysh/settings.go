@@ -62,7 +62,7 @@ func (a *app) flagGiven(name string) (written string, given bool) {
 // configFiles finds the configuration files of this run.
 func (a *app) configFiles() *config.Files {
 	f := &config.Files{
-		Named: a.config, LookupEnv: a.lookupEnv, UserID: a.userID, Warn: a.warn,
+		Named: a.config, Pipes: a.pipes, LookupEnv: a.lookupEnv, UserID: a.userID, Warn: a.warn,
 		Note: func(text string) { fmt.Fprintf(a.err, "authysh: %s\n", printable(text)) },
 	}
 	if history := repl.HistoryFile("authysh", a.lookupEnv); history != "" {

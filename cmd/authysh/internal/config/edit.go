@@ -60,14 +60,23 @@ type fileText struct {
 // readText reads a file without looking into it.
 func readText(at Place) (*fileText, error) {
 	c := &fileText{Place: at, target: at.Path}
-	if _, err := os.Lstat(at.Path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(at.Path); err != nil && missing(err) {
 		return c, nil
 	}
 	target, err := filepath.EvalSymlinks(at.Path)
+	if absent, ok := errors.AsType[*fs.PathError](err); ok && missing(err) {
+		return nil, &Error{
+			Message: "cannot read the configuration: " + at.Path + " links to " + absent.Path + ", which is not there",
+			Hint:    "make that file, or remove the link",
+		}
+	}
 	if err != nil {
-		return nil, cannotRead(err)
+		return nil, cannotRead(fmt.Errorf("%s: %w", at.Path, err))
 	}
 	c.target = target
+	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() { // first: to open a pipe may take for ever
+		return nil, &Error{Message: "cannot change the configuration: " + at.Path + " is not a regular file"}
+	}
 	opened, err := os.Open(target)
 	if err != nil {
 		return nil, cannotRead(err)
@@ -75,9 +84,6 @@ func readText(at Place) (*fileText, error) {
 	defer opened.Close()
 	if c.info, err = opened.Stat(); err != nil {
 		return nil, cannotRead(err)
-	}
-	if !c.info.Mode().IsRegular() {
-		return nil, &Error{Message: "cannot change the configuration: " + at.Path + " is not a regular file"}
 	}
 	c.text, err = io.ReadAll(io.LimitReader(opened, maxFile+1))
 	switch {

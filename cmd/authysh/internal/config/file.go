@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"go.yaml.in/yaml/v3"
 
@@ -55,8 +57,18 @@ func (f *Files) Find() (*File, error) {
 
 // read reads the file at path; one that nobody named may be missing.
 func (f *Files) read(path string, named bool) (*File, error) {
+	if text, known := f.Pipes.text(path); known {
+		file := f.empty(path)
+		return file, file.parse(text)
+	}
+	if info, err := os.Stat(path); err == nil && !named && info.Mode()&os.ModeNamedPipe != 0 { // it may have no other end
+		return nil, &Error{
+			Message: "cannot read the configuration: " + path + " is a named pipe, and nobody asked for it",
+			Hint:    "remove it, or name it with --config",
+		}
+	}
 	opened, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) && !named {
+	if err != nil && missing(err) && !named {
 		return nil, nil
 	}
 	if err != nil {
@@ -77,6 +89,9 @@ func (f *Files) read(path string, named bool) (*File, error) {
 	case len(source) > maxFile:
 		return nil, &Error{Message: "cannot read the configuration: " + path + " is larger than 1 MiB"}
 	}
+	if named && !info.Mode().IsRegular() {
+		f.Pipes.keep(path, source)
+	}
 	file := f.empty(path)
 	if !named {
 		file.foreign = foreignTo(info, f.UserID)
@@ -88,6 +103,11 @@ func (f *Files) read(path string, named bool) (*File, error) {
 		f.Warn(fmt.Sprintf("%s holds a secret (%s) and other users can read it", path, name), "chmod 600 "+path)
 	}
 	return file, nil
+}
+
+// missing reports whether a file is not there: it or a folder on the way to it, such as with a home that is /dev/null.
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 func cannotRead(err error) error {

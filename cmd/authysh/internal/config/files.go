@@ -9,6 +9,8 @@ type Files struct {
 	LookupEnv func(name string) (string, bool)
 	// UserID is who runs the program; -1 where users have no number.
 	UserID int
+	// Pipes keeps what can be read only once; nil keeps nothing.
+	Pipes *Pipes
 	// Lock is a file that keeps changes by several processes apart; empty does without.
 	Lock string
 	// Warn tells of something that does not keep the program from going on.
