@@ -33,6 +33,8 @@ type app struct {
 	interrupt atomic.Pointer[func() bool]
 	// serving tells how many servers of callbacks the script runs, and how many deliveries they handle just now.
 	serving atomic.Pointer[func() (servers, handling int)]
+	// dying ends what should not outlive a process that is ended at once: the programs of authysh listen --exec.
+	dying atomic.Pointer[func()]
 	// drained is the exit code of a program whose batches did so; 0 for none.
 	drained atomic.Int32
 

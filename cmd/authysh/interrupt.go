@@ -110,6 +110,9 @@ func (a *app) serveGrace() time.Duration {
 
 // die ends the process while it is busy.
 func (a *app) die(code exitCode) {
+	if end := a.dying.Load(); end != nil {
+		(*end)()
+	}
 	flushed := make(chan struct{})
 	go func() {
 		a.out.Flush()

@@ -75,8 +75,13 @@ func (a *app) listen(cmd *cobra.Command, o *listenOptions) error {
 	}
 	defer closeHand()
 	enough := make(chan struct{})
-	var begun, done atomic.Int64
+	var begun, done, handling atomic.Int64
+	serving := func() (servers, handled int) { return 1, int(handling.Load()) }
+	a.serving.Store(&serving)
+	defer a.serving.Store(nil)
 	options.Handle = func(ctx context.Context, d *receiver.Delivery) error {
+		handling.Add(1)
+		defer handling.Add(-1)
 		if o.count > 0 && begun.Add(1) > int64(o.count) {
 			begun.Add(-1)
 			return errors.New("enough were received, the program is about to end")

@@ -9,12 +9,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/receiver"
 	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/cmd/authysh/internal/wording"
@@ -31,9 +29,9 @@ func (a *app) listenHandlers(ctx context.Context, o *listenOptions, p *present.P
 	if err != nil {
 		return nil, nil, err
 	}
-	var steps []receiver.Handler
+	var steps []listenStep
 	if runtime != nil {
-		steps = append(steps, tellPlugins(runtime))
+		steps = append(steps, listenStep{"a plugin", tellPlugins(runtime)})
 	}
 	if o.script != "" {
 		step, err := a.scriptHandler(ctx, runtime, o.script)
@@ -41,10 +39,10 @@ func (a *app) listenHandlers(ctx context.Context, o *listenOptions, p *present.P
 			closeAll()
 			return nil, nil, err
 		}
-		steps = append(steps, step)
+		steps = append(steps, listenStep{o.script, step})
 	}
 	if o.forward != "" {
-		steps = append(steps, forwardTo(o.forward))
+		steps = append(steps, listenStep{"--forward", forwardTo(o.forward)})
 	}
 	if o.exec != "" {
 		step, err := a.execHandler(o.exec)
@@ -52,28 +50,38 @@ func (a *app) listenHandlers(ctx context.Context, o *listenOptions, p *present.P
 			closeAll()
 			return nil, nil, err
 		}
-		steps = append(steps, step)
+		steps = append(steps, listenStep{"--exec " + wording.Clip(o.exec), step})
 	}
 	if o.script == "" && o.exec == "" {
-		steps = append(steps, func(_ context.Context, d *receiver.Delivery) error {
+		steps = append(steps, listenStep{"standard output", func(_ context.Context, d *receiver.Delivery) error {
 			if err := a.printPlain(p, present.Result{Value: told(d), Raw: d.Body, Pretty: func(w io.Writer) {
 				writeDelivery(w, d, a.resultColors())
 			}}); err != nil {
 				return err
 			}
 			return a.out.Flush()
-		})
+		}})
 	}
 	return func(ctx context.Context, d *receiver.Delivery) error {
 		ctx, cancel := context.WithTimeout(ctx, handTimeout)
 		defer cancel()
 		for _, step := range steps {
-			if err := step(ctx, d); err != nil {
+			err := step.hand(ctx, d)
+			if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return fmt.Errorf("%s took longer than %s", step.name, handTimeout)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	}, closeAll, nil
+}
+
+// listenStep is something that is done with a delivery. The name says of what it was that the time is up.
+type listenStep struct {
+	name string
+	hand receiver.Handler
 }
 
 // told is what a delivery says.
@@ -123,47 +131,6 @@ func forwardTo(target string) receiver.Handler {
 		}
 		return nil
 	}
-}
-
-// execHandler runs a program for each delivery. The API key stays here: the program did not ask for it.
-func (a *app) execHandler(line string) (receiver.Handler, error) {
-	words, err := splitWords(line)
-	if err != nil {
-		return nil, &usageError{message: "--exec " + err.Error()}
-	}
-	if len(words) == 0 {
-		return nil, &usageError{message: "--exec must not be empty"}
-	}
-	program, err := exec.LookPath(words[0])
-	if err != nil {
-		return nil, &usageError{message: fmt.Sprintf("--exec: %q is no program that can be run", wording.Clip(words[0]))}
-	}
-	env := []string{}
-	if a.environ != nil {
-		for _, variable := range a.environ() {
-			if name, _, _ := strings.Cut(variable, "="); !strings.HasPrefix(name, "AUTHY") || !strings.Contains(name, "KEY") {
-				env = append(env, variable)
-			}
-		}
-	}
-	return func(ctx context.Context, d *receiver.Delivery) error {
-		text, err := json.Marshal(told(d))
-		if err != nil {
-			return err
-		}
-		command := exec.CommandContext(ctx, program, words[1:]...)
-		command.Env, command.Stdin = env, bytes.NewReader(append(text, '\n'))
-		command.Stdout, command.Stderr = a.out, a.err
-		command.WaitDelay = time.Second // for what it left running with our pipe in its hands
-		err = command.Run()
-		if flushed := a.out.Flush(); err == nil {
-			err = flushed
-		}
-		if err != nil {
-			return fmt.Errorf("--exec %s: %w", words[0], err)
-		}
-		return nil
-	}, nil
 }
 
 // deliveryGlobals gives a script what was delivered.
@@ -236,9 +203,6 @@ func (a *app) scriptHandler(ctx context.Context, runtime *luabind.Runtime, path 
 			return err
 		}
 		err = runtime.Run(ctx, script)
-		if failure, ok := errors.AsType[authy.Error](err); ok && failure.Kind() == authy.KindCanceled && ctx.Err() != nil {
-			err = fmt.Errorf("%s has not ended in time", path)
-		}
 		if flushed := a.out.Flush(); err == nil {
 			err = flushed
 		}
