@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,14 +77,26 @@ func run(ctx context.Context, args []string, world stdio) int {
 	ctx, stop := a.interruptible(ctx)
 	defer stop()
 	err := a.execute(ctx, args)
-	if failed := out.Flush(); err == nil && failed != nil {
-		err = fmt.Errorf("cannot write to standard output: %w", failed)
+	if lost := a.lostOutput(); lost != nil {
+		if err == nil {
+			err = lost
+		} else if _, said := errors.AsType[*luabind.ExitError](err); said { // in words that nobody has seen
+			a.report(lost)
+		}
 	}
 	a.report(err)
 	if err == nil {
 		return int(a.pluginCode())
 	}
 	return int(exitCodeOf(err))
+}
+
+// lostOutput is why standard output takes nothing more; nil while it does. What is kept is written first.
+func (a *app) lostOutput() error {
+	if err := a.out.Flush(); err != nil {
+		return fmt.Errorf("cannot write to standard output: %w", err)
+	}
+	return nil
 }
 
 // logger is what --verbose shows: every call, on standard error. Without the flag it is nil.

@@ -75,6 +75,7 @@ func (a *app) listen(cmd *cobra.Command, o *listenOptions) error {
 	}
 	defer closeHand()
 	enough := make(chan struct{})
+	broken := make(chan error, 1) // standard output: from then on every delivery would fail
 	var begun, done, handling atomic.Int64
 	serving := func() (servers, handled int) { return 1, int(handling.Load()) }
 	a.serving.Store(&serving)
@@ -88,6 +89,12 @@ func (a *app) listen(cmd *cobra.Command, o *listenOptions) error {
 		}
 		if err := hand(ctx, d); err != nil {
 			begun.Add(-1)
+			if lost := a.lostOutput(); lost != nil {
+				select {
+				case broken <- lost:
+				default: // it is known
+				}
+			}
 			return err
 		}
 		if done.Add(1) == int64(o.count) {
@@ -113,6 +120,7 @@ func (a *app) listen(cmd *cobra.Command, o *listenOptions) error {
 	select {
 	case <-server.Done():
 		err = fmt.Errorf("%w has stopped: %w", errReceiving, server.Err())
+	case err = <-broken:
 	case <-enough:
 	case <-ctx.Done():
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -58,6 +59,40 @@ func TestServingFinishes(t *testing.T) {
 			if got := <-status; got != 200 || rest != "finished\n" || name != "listen" && code != int(codeOf(signals[0])) {
 				t.Errorf("%s, %s: answered %d, exit code %d, %q, %s", name, signals[0], got, code, rest, p.stderr.String())
 			}
+		}
+	}
+}
+
+// TestListenOutputLost: who can show nothing more ends, and leaves the delivery to the next one, instead of failing for ever.
+func TestListenOutputLost(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no full disk here")
+	}
+	defer full.Close()
+	for _, hand := range [][]string{nil, {"--exec", "echo handled"}} {
+		address := freeAddress(t)
+		program, err := lookIn(os.Getenv("PATH"), "authysh")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stderr strings.Builder
+		cmd := exec.Command(program, append([]string{"listen", "--key", listenKey, "--addr", address}, hand...)...)
+		cmd.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "GORACE=" + noRaceSleep}
+		cmd.Stdout, cmd.Stderr = full, &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		watchdog := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+		defer watchdog.Stop()
+		waitUp(t, address)
+		if got := deliver(t, address, signedFor(t, address, "u")); got != 500 {
+			t.Errorf("answered %d", got)
+		}
+		cmd.Wait()
+		if said := stderr.String(); cmd.ProcessState.ExitCode() != 1 || !strings.Contains(said, "\nauthysh: cannot write to standard output: ") {
+			t.Errorf("%v: exit code %d, %s", hand, cmd.ProcessState.ExitCode(), said)
 		}
 	}
 }
