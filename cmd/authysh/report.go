@@ -161,6 +161,9 @@ func (a *app) hintFor(err error) string {
 	if !ok {
 		return a.hintForScript(err)
 	}
+	if failure.Operation() == "" && failure.Kind() != authy.KindAPI { // no call: task.timeout, or an address to listen on
+		return ""
+	}
 	host := authy.DefaultHost
 	if a.loaded != nil {
 		host = a.loaded.Text("host")
