@@ -238,7 +238,7 @@ func TestNothingGiven(t *testing.T) {
 		t.Error("nothing is deferrable")
 	}
 	defer func() {
-		if got := recover(); got == nil || !strings.Contains(got.(error).Error(), "Loader was given a nil middleware") {
+		if got := recover(); got == nil || !strings.Contains(got.(error).Error(), "option 1 of Loader is nil") {
 			t.Errorf("Loader panics with %v", got)
 		}
 	}()

@@ -25,7 +25,7 @@ func Loader(client *authy.Client, options ...Option) lua.LGFunction {
 		err = errors.New("luabind: Loader makes the module authy alone; give With to Preload")
 	}
 	if err != nil {
-		panic(err.Error())
+		panic(err)
 	}
 	return func(L *lua.LState) int {
 		rt, err := load() // anew, as this may be another state

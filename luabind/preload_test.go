@@ -102,8 +102,8 @@ func TestPreloadMisuse(t *testing.T) {
 		t.Errorf("without a client: %v", err)
 	}
 	defer func() {
-		if text, _ := recover().(string); !strings.Contains(text, "give With to Preload") {
-			t.Errorf("Loader takes With: %q", text)
+		if err, _ := recover().(error); err == nil || !strings.Contains(err.Error(), "give With to Preload") {
+			t.Errorf("Loader takes With: %v", err)
 		}
 	}()
 	luabind.Loader(stub(t, nil), module("shop"))

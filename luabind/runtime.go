@@ -114,19 +114,12 @@ func given(option, what string, missing bool) error {
 // Use wraps every operation in middlewares, the first one outermost.
 func Use(middlewares ...Middleware) Option {
 	return func(rt *Runtime) error {
-		if err := checkMiddlewares("Use", middlewares); err != nil {
-			return err
+		if slices.ContainsFunc(middlewares, func(m Middleware) bool { return m == nil }) {
+			return errors.New("luabind: Use was given a nil middleware")
 		}
 		rt.chain = append(rt.chain, middlewares...)
 		return nil
 	}
-}
-
-func checkMiddlewares(function string, middlewares []Middleware) error {
-	if slices.ContainsFunc(middlewares, func(m Middleware) bool { return m == nil }) {
-		return fmt.Errorf("luabind: %s was given a nil middleware", function)
-	}
-	return nil
 }
 
 // Service names what calls go to, for the journals of batches: one that was begun at another service is refused. By default
