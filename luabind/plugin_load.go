@@ -55,7 +55,7 @@ func (g *guest) define(ctx context.Context) (m *plugin.Manifest, err error) {
 	})
 	pluginTable.RawSetString("define", define)
 	pluginTable.RawSetString("mask", g.state.NewFunction(maskSecrets))
-	g.loaded["plugin"] = withSuggestions(g.state, "plugin", pluginTable)
+	g.loaded[definingModule] = withSuggestions(g.state, definingModule, pluginTable)
 
 	file := g.file(plugin.MainFile)
 	main, err := g.compile(g.state, plugin.MainFile, g.source.Main())
@@ -144,7 +144,7 @@ func (g *guest) giveSettings() {
 	g.context = L.CreateTable(0, 2)
 	g.context.RawSetString("plugin", lua.LString(g.name))
 	g.context.RawSetString("config", ToLua(L, g.settings))
-	g.loaded["plugin"].(*lua.LTable).RawSetString("config", g.context.RawGetString("config"))
+	g.loaded[definingModule].(*lua.LTable).RawSetString("config", g.context.RawGetString("config"))
 }
 
 // outsideModules are those that exist only as granted.

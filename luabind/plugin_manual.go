@@ -26,6 +26,13 @@ func PluginManual() *Manual {
 	return newManual(append(modules, outsideDescriptions()...), nil, libraries)
 }
 
+// definingModule is what plugins are defined with.
+const definingModule = "plugin"
+
+// IsGlobal reports whether a module that a [Manual] describes is a global where it can be used. That with which plugins are
+// defined is not: only require gives it.
+func IsGlobal(module string) bool { return module != definingModule }
+
 // pluginBasics are the functions and values of one of Lua's libraries that plugins have.
 func pluginBasics(library string) (names []string, ok bool) {
 	if library != baseLibrary {
@@ -57,7 +64,7 @@ func outsideDescriptions() []Module {
 	text := Param{Name: "text", Type: "string"}
 	return []Module{
 		{
-			Name: "plugin", Doc: "Defines a plugin; require gives it.",
+			Name: definingModule, Doc: "Defines a plugin; require gives it.",
 			Functions: []Function{
 				{
 					Name: "define", Doc: "Defines the plugin; init.lua returns what it gives.",

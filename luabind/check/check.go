@@ -100,7 +100,6 @@ func New(manual *luabind.Manual) *Checker { return &Checker{world: newWorld(manu
 // ForPlugins makes a checker of the code of plugins, which see less of Lua than scripts do, and other modules.
 func ForPlugins() *Checker {
 	w := newWorld(luabind.PluginManual())
-	delete(w.globals, "plugin") // require gives it
 	w.withheld = map[string]bool{}
 	for name := range newWorld(luabind.NewManual(nil)).globals {
 		if _, given := w.globals[name]; !given {

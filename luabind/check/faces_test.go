@@ -266,6 +266,33 @@ func compareStubs(t *testing.T, manual *luabind.Manual, there map[string]string)
 	compare(t, "the definition for editors", ours(there), ours(walked(out.String())))
 }
 
+// TestFacesOfPlugins compares the globals that the definitions for editors make with those that check knows of in plugins. A
+// definition of more would make editors take them for known in every script.
+func TestFacesOfPlugins(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	rt, err := luabind.New(&authy.Client{}, luabind.Stdout(&out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rt.Close()
+	manual := luabind.PluginManual()
+	known := map[string]string{}
+	for _, m := range manual.Modules() {
+		if _, ok := ForPlugins().world.globals[m.Name]; ok {
+			known[m.Name] = ""
+		}
+	}
+	script := "local pairs, print, globals = pairs, print, _G for name in pairs(_G) do globals[name] = nil end\n"
+	for _, file := range stubs.Generate(manual) {
+		script += "(function() " + file.Text + " end)();\n"
+	}
+	if err := rt.Run(t.Context(), luabind.Script{Name: "stubs.lua", Source: script + "for name in pairs(globals) do print(name) end"}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "check", walked(out.String()), known)
+}
+
 // TestModuleStyles checks calls of operations in the forms in which modules of hosts and plugins have them.
 func TestModuleStyles(t *testing.T) {
 	t.Parallel()

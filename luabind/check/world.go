@@ -105,7 +105,9 @@ func membersOf(m luabind.Module) map[string]thing {
 
 func (w *world) addModule(m luabind.Module) {
 	w.modules[m.Name] = true
-	w.globals[m.Name] = thing{library, m.Name}
+	if luabind.IsGlobal(m.Name) {
+		w.globals[m.Name] = thing{library, m.Name}
+	}
 	members := membersOf(m)
 	w.members[m.Name] = members
 	for _, f := range m.Functions {

@@ -85,7 +85,11 @@ func (w *writer) moduleText(m luabind.Module, all []luabind.Module) string {
 	w.line()
 	w.doc(m.Doc)
 	w.line("---@class authysh.", m.Name)
-	w.line(m.Name, " = {}")
+	global := ""
+	if !luabind.IsGlobal(m.Name) {
+		global = "local "
+	}
+	w.line(global, m.Name, " = {}")
 	for _, v := range m.Values {
 		w.value(m.Name+"."+v.Name, v)
 	}
