@@ -69,10 +69,22 @@ func outsideDescriptions() []Module {
 				{
 					Name: "define", Doc: "Defines the plugin; init.lua returns what it gives.",
 					Params: []Param{{Name: "definition", Type: "table", Fields: definitionFields()}}, Returns: []Param{{Name: "definition", Type: "table"}},
+					Example: `local plugin = require "plugin"
+return plugin.define{
+  name = "notify", version = "1.0.0", summary = "Tells of every text message.",
+  config = { room = { type = "string", doc = "Where.", default = "ops" } },
+  hooks = {
+    after_call = function(call)
+      if call.op == "request_sms" then print(plugin.config.room, call.took) end
+    end,
+  },
+}`,
 				},
 				{
 					Name: "mask", Doc: "Gives a copy of a value, with *** for what is secret by its name.",
 					Params: []Param{{Name: "value", Type: "any"}}, Returns: []Param{{Name: "copy", Type: "any"}},
+					Example: `local plugin = require "plugin"
+print(json.encode(plugin.mask{ authy_id = 1635, token = "1234567" }))`,
 				},
 			},
 			Values: []Value{{Name: "config", Type: "table", Doc: "The settings of the plugin."}},
@@ -80,9 +92,15 @@ func outsideDescriptions() []Module {
 		{
 			Name: "http", Doc: "Speaks to the hosts that the permission net names.",
 			Functions: []Function{
-				{Name: "get", Doc: "Fetches what is at a URL.", Params: []Param{url, further}, Returns: answer},
-				{Name: "post", Doc: "Sends a body, JSON or a form to a URL.", Params: []Param{url, further}, Returns: answer},
-				{Name: "request", Doc: "Makes a request with any method.", Params: []Param{options}, Returns: answer},
+				{Name: "get", Doc: "Fetches what is at a URL.", Params: []Param{url, further}, Returns: answer, Example: `local answer = http.get("https://status.example.com/api", { timeout = "2s" })
+if answer.status == 200 then print(answer.body) end`},
+				{Name: "post", Doc: "Sends a body, JSON or a form to a URL.", Params: []Param{url, further}, Returns: answer, Example: `local answer = http.post("https://hooks.example.com/ops", { json = { text = "done" } })
+print(answer.status)`},
+				{Name: "request", Doc: "Makes a request with any method.", Params: []Param{options}, Returns: answer, Example: `local answer = http.request{
+  method = "PUT", url = "https://store.example.com/users/1635",
+  form = { state = "known" },
+}
+print(answer.status)`},
 			},
 		},
 		{
@@ -90,19 +108,25 @@ func outsideDescriptions() []Module {
 			Functions: []Function{{
 				Name: "get", Doc: "Gives an environment variable.",
 				Params: []Param{{Name: "name", Type: "string"}}, Returns: []Param{{Name: "value", Type: "string", Optional: true}},
+				Example: `print(env.get("NOTIFY_URL") or "nobody is told")`,
 			}},
 		},
 		{
 			Name: "fs", Doc: "Reads and writes the files that the permissions read and write name.",
 			Functions: []Function{
-				{Name: "read", Doc: "Gives what a file holds; nil when there is none.", Params: []Param{read}, Returns: []Param{{Name: "text", Type: "string", Optional: true}}},
-				{Name: "list", Doc: "Gives the names in a directory; nil when there is none.", Params: []Param{read}, Returns: []Param{{Name: "names", Type: "string[]", Optional: true}}},
-				{Name: "write", Doc: "Replaces what a file holds.", Params: []Param{write, text}},
-				{Name: "append", Doc: "Adds to the end of a file.", Params: []Param{write, text}},
+				{Name: "read", Doc: "Gives what a file holds; nil when there is none.", Params: []Param{read}, Returns: []Param{{Name: "text", Type: "string", Optional: true}}, Example: `print(fs.read("seen.txt") or "nothing was seen yet")`},
+				{Name: "list", Doc: "Gives the names in a directory; nil when there is none.", Params: []Param{read}, Returns: []Param{{Name: "names", Type: "string[]", Optional: true}}, Example: `fs.write("reports/last.json", json.encode{ done = 7 })
+for _, name in ipairs(fs.list("reports")) do print(name) end`},
+				{Name: "write", Doc: "Replaces what a file holds.", Params: []Param{write, text}, Example: `fs.write("reports/last.json", json.encode{ done = 7 })`},
+				{Name: "append", Doc: "Adds to the end of a file.", Params: []Param{write, text}, Example: `fs.append("seen.txt", "1635\n")`},
 				{
 					Name: "update", Doc: "Replaces what a file holds, by a function; others that update it wait.",
 					Params:  []Param{write, {Name: "change", Type: "function", Doc: "gets the text, or nil, and gives the new one; nil leaves it"}},
 					Returns: []Param{{Name: "text", Type: "string", Doc: "what the file holds then", Optional: true}},
+					Example: `local count = fs.update("count.txt", function(text)
+  return tostring((tonumber(text) or 0) + 1)
+end)
+print(count)`,
 				},
 			},
 		},
@@ -117,6 +141,8 @@ func outsideDescriptions() []Module {
 				Returns: []Param{{Name: "result", Type: "table", Fields: []Param{
 					{Name: "code", Type: "integer"}, {Name: "stdout", Type: "string"}, {Name: "stderr", Type: "string"},
 				}}},
+				Example: `local done = exec.run("date", { "-u" }, { timeout = "5s" })
+if done.code == 0 then print(done.stdout) end`,
 			}},
 		},
 	}

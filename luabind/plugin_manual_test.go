@@ -1,9 +1,14 @@
 package luabind
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
@@ -91,6 +96,49 @@ func TestHelpOfWhatOnlyPluginsHave(t *testing.T) {
 	for name := range outsideModules {
 		if _, _, ok := m.Help(name); !ok {
 			t.Errorf("the module %s has no help", name)
+		}
+	}
+}
+
+// TestExamplesOfPlugins runs the example of each function that only plugins have in a plugin.
+func TestExamplesOfPlugins(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Method) }))
+	t.Cleanup(server.Close)
+	url := regexp.MustCompile(`https://[\w.]+`)
+	for _, m := range outsideDescriptions() {
+		for _, f := range m.Functions {
+			t.Run(m.Name+"."+f.Name, func(t *testing.T) {
+				t.Parallel()
+				code := url.ReplaceAllString(f.Example, server.URL)
+				if !strings.Contains(code, m.Name+"."+f.Name) {
+					t.Fatalf("the example does not show it:\n%s", code)
+				}
+				for line := range strings.SplitSeq(f.Example, "\n") {
+					if utf8.RuneCountInString(line) > helpWidth+8 {
+						t.Errorf("a line is too long: %s", line)
+					}
+				}
+				name := "p"
+				if f.Name == "define" {
+					name = "notify"
+				} else {
+					code = definition(name, "", "operations = { run = { doc = \"Run.\", effect = \"reads\", run = function() "+code+" end } }")
+				}
+				b := newPluginBench(t, []plugin.Enabled{pluginOf(t, name, code, func(e *plugin.Enabled) {
+					e.Granted = plugin.Permissions{
+						Net: []string{"private:" + server.URL}, Env: []string{"NOTIFY_URL"},
+						Write: []string{"."}, Exec: []string{"date"},
+					}
+					e.DataDir = t.TempDir()
+				})})
+				if got := b.run(t, map[bool]string{true: "authy.request_sms{ authy_id = 7 }", false: "p.run()"}[f.Name == "define"]); got != "" {
+					t.Errorf("%s\n%s", got, code)
+				}
+				if strings.Contains(code, "print(") && !strings.Contains(b.log.String(), "msg=") {
+					t.Errorf("prints nothing:\n%s", code)
+				}
+			})
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/wording"
+	"github.com/authysh/authysh/luabind"
 )
 
 // docsCommand is authysh docs: the help as pages for a website or for man.
@@ -25,7 +26,7 @@ func (a *app) docsCommand() *cobra.Command {
 			Short: form.doc,
 			Long: "Without a name it is the page of the program. With --dir all pages go into a\n" +
 				"folder: one for each command, each topic of authysh help topics, and each module\n" +
-				"that scripts have.",
+				"that scripts or plugins have.",
 			Example:           "  authysh docs " + form.name + " user create\n  authysh docs " + form.name + " lua json\n  authysh docs " + form.name + " --dir " + form.folder,
 			Annotations:       map[string]string{usesFlags: ""},
 			ValidArgsFunction: a.completeHelp,
@@ -111,7 +112,7 @@ func (a *app) writePages(cmd *cobra.Command, written docWriter, dir string, args
 
 // allPages are those of all commands, from the program down, then those of the topics and those of the modules.
 func (a *app) allPages(root *cobra.Command) []page {
-	book := &book{app: a, root: root, topics: a.manual().Topics(), modules: a.manual().Modules()}
+	book := &book{app: a, root: root, topics: a.manual().Topics(), modules: a.modules()}
 	pages := a.commandPages(root)
 	for i := range pages {
 		pages[i].book = book
@@ -123,6 +124,27 @@ func (a *app) allPages(root *cobra.Command) []page {
 		pages = append(pages, page{book: book, module: &book.modules[i]})
 	}
 	return pages
+}
+
+// modules are those that scripts have, and behind them those that only plugins have.
+func (a *app) modules() []luabind.Module {
+	return append(a.manual().Modules(), a.onlyInPlugins()...)
+}
+
+// onlyInPlugins are those that scripts lack.
+func (a *app) onlyInPlugins() []luabind.Module {
+	ofScripts := a.manual().Modules()
+	return slices.DeleteFunc(luabind.PluginManual().Modules(), func(m luabind.Module) bool {
+		return slices.ContainsFunc(ofScripts, func(known luabind.Module) bool { return known.Name == m.Name })
+	})
+}
+
+// manualOf is the manual that describes a module.
+func (a *app) manualOf(m *luabind.Module) *luabind.Manual {
+	if slices.ContainsFunc(a.onlyInPlugins(), func(known luabind.Module) bool { return known.Name == m.Name }) {
+		return luabind.PluginManual()
+	}
+	return a.manual()
 }
 
 // commandPages are those of all commands, without their book.
@@ -150,7 +172,7 @@ func (a *app) pageFor(root *cobra.Command, args []string) (page, error) {
 	}
 	if len(args) > 0 && args[0] == luaName {
 		var names []string
-		for _, m := range a.manual().Modules() {
+		for _, m := range a.modules() {
 			names = append(names, m.Name)
 		}
 		wanted := strings.Join(args[1:], " ")

@@ -59,6 +59,30 @@ func TestDocsExamplesOfLua(t *testing.T) {
 	}
 }
 
+// TestDocsHaveWhatOnlyPluginsHave: the pages of the modules that scripts lack, each function with its example. That package luabind
+// runs them in a plugin.
+func TestDocsHaveWhatOnlyPluginsHave(t *testing.T) {
+	t.Parallel()
+	a, _ := commandTree(t)
+	_, pages := writtenDocs(t, nil, "markdown")
+	var names []string
+	for _, m := range a.onlyInPlugins() {
+		names = append(names, m.Name)
+		text := pages["authysh-lua-"+m.Name+".md"]
+		if !strings.Contains(text, "\nOnly plugins have it.\n") || !strings.Contains(text, "(authysh-plugins.md)") {
+			t.Errorf("the page of %s does not tell of plugins: %s", m.Name, text)
+		}
+		for _, f := range m.Functions {
+			if f.Example == "" || !strings.Contains(text, "```lua\n"+f.Example+"\n```\n") || !strings.Contains(text, "\n```\n"+m.Name+"."+f.Name) {
+				t.Errorf("%s.%s has no example or no usage", m.Name, f.Name)
+			}
+		}
+	}
+	if want := []string{"plugin", "http", "env", "fs", "exec"}; !slices.Equal(names, want) {
+		t.Errorf("pages of %q, want %q", names, want)
+	}
+}
+
 // TestSandboxExamplesFit holds the examples and the functions of the module sandbox together.
 func TestSandboxExamplesFit(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,11 @@ func (w *pageWriter) writeModule() {
 		w.heading("Description")
 		w.b.WriteString(escaped(m.Doc) + "\n")
 	}
+	manual := w.app.manualOf(m)
+	onlyPlugins := manual != w.app.manual()
+	if onlyPlugins {
+		w.b.WriteString("\nOnly plugins have it.\n")
+	}
 	if m.Name == apiModule || len(m.Operations) > 0 {
 		w.heading("Styles")
 		w.b.WriteString("Each of the operations below is also in these tables:\n\n")
@@ -35,7 +40,7 @@ func (w *pageWriter) writeModule() {
 	if len(m.Functions) > 0 {
 		w.heading("Functions")
 		for _, f := range m.Functions {
-			w.function(m.Name+".", f)
+			w.function(manual, m.Name+".", f)
 		}
 	}
 	if len(m.Values) > 0 {
@@ -48,11 +53,11 @@ func (w *pageWriter) writeModule() {
 		w.heading("Types")
 	}
 	for _, t := range m.Types {
-		w.luaType(t)
+		w.luaType(manual, t)
 	}
 	pages := []page{{book: w.book, cmd: w.root}}
 	for i, t := range w.topics {
-		if t.Name == "scripting" || t.Name == m.Name {
+		if t.Name == "scripting" && !onlyPlugins || t.Name == "plugins" && onlyPlugins || t.Name == m.Name {
 			pages = append(pages, page{book: w.book, topic: &w.topics[i]})
 		}
 	}
@@ -60,7 +65,7 @@ func (w *pageWriter) writeModule() {
 }
 
 // luaType writes an object and its methods. Those of a second client are the functions of authy.
-func (w *pageWriter) luaType(t luabind.Type) {
+func (w *pageWriter) luaType(manual *luabind.Manual, t luabind.Type) {
 	w.subheading(t.Name)
 	w.b.WriteString(escaped(t.Doc) + "\n\n")
 	for _, f := range t.Fields {
@@ -70,13 +75,13 @@ func (w *pageWriter) luaType(t luabind.Type) {
 		return
 	}
 	for _, f := range t.Methods {
-		w.function(t.Name+":", f)
+		w.function(manual, t.Name+":", f)
 	}
 }
 
 // function writes one function: how it is called, its parameters, result, errors and example.
-func (w *pageWriter) function(prefix string, f luabind.Function) {
-	usage := w.app.manual().Usage(prefix + f.Name)
+func (w *pageWriter) function(manual *luabind.Manual, prefix string, f luabind.Function) {
+	usage := manual.Usage(prefix + f.Name)
 	w.subheading(prefix + f.Name)
 	w.code(usage)
 	w.b.WriteString("\n" + escaped(f.Doc) + "\n")
