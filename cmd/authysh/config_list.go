@@ -54,6 +54,9 @@ func (a *app) listConfig(t config.Target) error {
 	listed := []shownSetting{}
 	if only == "" {
 		listed = append(listed, listLayer(file.Top, "")...)
+		for key, v := range file.Plugins.Set() {
+			listed = append(listed, shownSetting{Name: key.String(), Value: key.Setting.Show(v.Value), Origin: v.Origin.Where})
+		}
 	}
 	for _, name := range profiles {
 		listed = append(listed, listLayer(file.Profiles[name], name)...)

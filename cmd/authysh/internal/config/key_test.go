@@ -201,7 +201,7 @@ func TestFind(t *testing.T) {
 		{"retries", 4, "c.yaml:2 (profile live)", true},
 		{"rate_limit", 0.0, "default", true},
 		{"proxy", nil, "", false},
-		{"plugins.config.guard.daily", 100, "c.yaml", true},
+		{"plugins.config.guard.daily", 100, "c.yaml:3", true},
 		{"plugins.config.guard.other", nil, "c.yaml", false},
 		{"plugins.config.other", nil, "c.yaml", false},
 	} {

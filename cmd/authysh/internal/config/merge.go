@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -126,7 +127,7 @@ func (s *Settings) Find(key Key, dirs []string) (value any, by string, ok bool) 
 		by := s.Origin(key.Setting.Name)
 		return s.Value(key.Setting.Name), by.String(), by.Where != ""
 	}
-	by = s.File
+	by = cmp.Or(s.Plugins.where[key.String()], s.File)
 	if key.Setting.Kind == Paths && s.Plugins.Dirs == nil {
 		by = DefaultOrigin
 	}

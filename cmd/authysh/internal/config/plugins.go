@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 
 	"go.yaml.in/yaml/v3"
 
@@ -12,6 +13,21 @@ import (
 type Plugins struct {
 	Dirs   []string // nil for the default
 	Config map[string]map[string]any
+
+	where map[string]string // the places of settings in the file, by their keys
+}
+
+// Set lists what the file sets of plugins, each setting with its value and its place in the file.
+func (p Plugins) Set() iter.Seq2[Key, Sourced] {
+	return func(yield func(Key, Sourced) bool) {
+		for _, key := range p.keys() {
+			if value := p.at(key.Path()); value != nil || key.Plugin() != "" {
+				if !yield(key, Sourced{Value: value, Origin: Origin{Where: p.where[key.String()], InFile: true}}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // at is what a way leads to; nil for nothing.
@@ -36,6 +52,14 @@ func (p Plugins) at(way []string) any {
 		return p.Config[way[2]][way[3]]
 	}
 	return nil
+}
+
+// note keeps the place of a setting.
+func (p *Plugins) note(key Key, where string) {
+	if p.where == nil {
+		p.where = map[string]string{}
+	}
+	p.where[key.String()] = where
 }
 
 // withoutType makes all that plugins are set to a value like any other.
@@ -82,6 +106,7 @@ func (c *File) parsePluginDirs(node *yaml.Node) error {
 		return &Error{Message: c.at(node) + ": plugins.dirs must be a list of directories, as in [~/authysh-plugins]"}
 	}
 	c.Plugins.Dirs = []string{}
+	c.Plugins.note(PluginDirs(), c.at(node))
 	for _, dir := range dirs {
 		if dir == "" {
 			return &Error{Message: c.at(node) + ": plugins.dirs must not have an empty directory"}
@@ -104,6 +129,13 @@ func (c *File) parsePluginConfig(node *yaml.Node) error {
 				c.at(e.value), wording.Clip(e.key.Value), describe(target(e.value)))}
 		}
 		c.Plugins.Config[e.key.Value] = values
+		settings, err := c.entries(e.value, "plugins.config."+wording.Clip(e.key.Value))
+		if err != nil {
+			return err
+		}
+		for _, setting := range settings {
+			c.Plugins.note(PluginSetting(e.key.Value, setting.key.Value), c.at(setting.key))
+		}
 	}
 	return nil
 }
