@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/pace"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -63,7 +64,7 @@ func newBatch(L *lua.LState, h *Host) *batch {
 		host: h, options: o, turn: newTurn(), draining: make(chan struct{}),
 		workers: mapConcurrency, begun: time.Now(),
 	}
-	b.pace = newPace(b.draining)
+	b.pace = pace.New(b.draining)
 	var problems []authy.Problem
 	check := func(param, reason string) {
 		if reason != "" {
@@ -121,7 +122,7 @@ func (b *batch) readRate() (reason string) {
 	case !(*b.options.Rate > 0) || math.IsInf(*b.options.Rate, 1):
 		return fmt.Sprintf("must be above 0, got %v", *b.options.Rate)
 	}
-	b.starts = newLimiter(*b.options.Rate / unit.Seconds())
+	b.starts = pace.NewLimiter(*b.options.Rate / unit.Seconds())
 	return ""
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/keyset"
+	"github.com/authysh/authysh/luabind/internal/pace"
 	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/time/rate"
@@ -34,7 +35,7 @@ type batch struct {
 	maxErrorPart float64 // which part
 
 	starts  *rate.Limiter // of rows; nil for any number
-	pace    *pace
+	pace    *pace.Pacer
 	turn    turn // of the worker that takes the next row
 	keys    *keyset.Set
 	journal *journal.Journal

@@ -138,7 +138,7 @@ func (b Batch) Journal() string { return b.b.options.Journal }
 func (b Batch) Began() time.Time { return b.b.begun }
 
 // Paused is how long no request will start, because the service asked for less; 0 when they may.
-func (b Batch) Paused() time.Duration { return b.b.pace.pausedFor() }
+func (b Batch) Paused() time.Duration { return b.b.pace.Paused() }
 
 // Stopping reports whether the batch takes no more rows, and only finishes those in the works.
 func (b Batch) Stopping() bool { return b.b.isStopping() }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/pace"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -235,7 +236,7 @@ func mayPass(err authy.Error) bool {
 	case *authy.ResponseError:
 		return true
 	case *authy.APIError:
-		return isPushback(e) || e.Status >= 500
+		return pace.IsPushback(e) || e.Status >= 500
 	}
 	return false
 }
@@ -247,7 +248,7 @@ func (r *flowRun) pause(L *lua.LState, d time.Duration, failure *ScriptError) bo
 		d = max(d, refusal.RetryAfter)
 	}
 	var err error
-	r.host.Wait(L, func(ctx context.Context) { err = sleep(ctx, d) })
+	r.host.Wait(L, func(ctx context.Context) { err = pace.Sleep(ctx, d) })
 	return err == nil
 }
 

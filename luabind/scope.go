@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/pace"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -154,7 +155,7 @@ func (w *watch) Wait(ctx context.Context, route authy.Route) error {
 	}
 	if err := row.batch.pace.Wait(ctx); err != nil {
 		w.scope.canceled.Store(true)
-		row.gaveUp.Store(row.gaveUp.Load() || errors.Is(err, errGivenUp))
+		row.gaveUp.Store(row.gaveUp.Load() || errors.Is(err, pace.ErrGivenUp))
 		return err
 	}
 	w.begun = time.Now()
@@ -166,9 +167,9 @@ func (w *watch) Wait(ctx context.Context, route authy.Route) error {
 
 // Observe learns how an attempt ended.
 func (w *watch) Observe(err error) {
-	w.pushedBack.Store(isPushback(err))
+	w.pushedBack.Store(pace.IsPushback(err))
 	if row := w.scope.row; row != nil {
-		row.batch.pace.observe(w.begun, err)
+		row.batch.pace.Observe(w.begun, err)
 	}
 	switch {
 	case w.route.Repeatable():

@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	},
 	"luabind/internal/keyset": {},
 	"luabind/internal/lua51":  {"github.com/yuin/gopher-lua/..."},
+	"luabind/internal/pace":   {modulePath + "/authy", "golang.org/x/time/rate"},
 	"luabind/plugin":          {modulePath + "/authy", "golang.org/x/mod/semver"},
 	"luabind/journal":         {"github.com/tidwall/gjson", "github.com/gofrs/flock"},
 	"luabind/check":           {modulePath + "/authy", modulePath + "/luabind", "github.com/yuin/gopher-lua/..."},

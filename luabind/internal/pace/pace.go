@@ -1,4 +1,4 @@
-package luabind
+package pace
 
 import (
 	"context"
@@ -24,9 +24,9 @@ const (
 	mostSlower = 40                     // by which factor the rate is lowered at most; the pauses do the rest
 )
 
-// pace lets the requests of all rows of a batch pause together when the service pushes back, and slows them down when that
+// Pacer lets the requests of all workers pause together when the service pushes back, and slows them down when that
 // happens again and again. After a pause one request tries alone. It is safe for concurrent use.
-type pace struct {
+type Pacer struct {
 	giveUp <-chan struct{} // when closed, what waits in a pause is not to be sent
 
 	mu      sync.Mutex
@@ -45,29 +45,30 @@ type pace struct {
 	last    float64 // requests per second in the window before
 }
 
-func newPace(giveUp <-chan struct{}) *pace {
-	return &pace{giveUp: giveUp, limiter: rate.NewLimiter(rate.Inf, 1), changed: make(chan struct{})}
+// New makes a Pacer that lets all through until the first pushback.
+func New(giveUp <-chan struct{}) *Pacer {
+	return &Pacer{giveUp: giveUp, limiter: rate.NewLimiter(rate.Inf, 1), changed: make(chan struct{})}
 }
 
-// errGivenUp is what a request gets that was in a pause when the batch was told to stop.
-var errGivenUp = errors.New("not sent: the service asked for a pause, and the batch stops")
+// ErrGivenUp is what a request gets that was in a pause when its workers were told to stop.
+var ErrGivenUp = errors.New("not sent: the service asked for a pause, and the batch stops")
 
-// newLimiter is a limiter that allows perSecond; a burst of a few milliseconds makes up for late timers.
-func newLimiter(perSecond float64) *rate.Limiter {
+// NewLimiter is a limiter that allows perSecond; a burst of a few milliseconds makes up for late timers.
+func NewLimiter(perSecond float64) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), burst(perSecond))
 }
 
 func burst(perSecond float64) int { return max(1, int(perSecond/100)) }
 
-// isPushback reports a refusal by which the service asks for fewer requests.
-func isPushback(err error) bool {
+// IsPushback reports a refusal by which the service asks for fewer requests.
+func IsPushback(err error) bool {
 	refusal, ok := errors.AsType[*authy.APIError](err)
 	return ok && (errors.Is(refusal, authy.ErrRateLimited) ||
 		refusal.Status == http.StatusServiceUnavailable && (refusal.Code == "" || refusal.RetryAfter > 0))
 }
 
 // Wait blocks while all pause, and then by the lowered rate if there is one.
-func (p *pace) Wait(ctx context.Context) error {
+func (p *Pacer) Wait(ctx context.Context) error {
 	for {
 		p.mu.Lock()
 		now := time.Now()
@@ -94,7 +95,7 @@ func (p *pace) Wait(ctx context.Context) error {
 			continue
 		}
 		reservation := p.limiter.Reserve()
-		if err := sleep(ctx, reservation.Delay()); err != nil {
+		if err := Sleep(ctx, reservation.Delay()); err != nil {
 			reservation.Cancel()
 			return err
 		}
@@ -111,27 +112,28 @@ func (p *pace) Wait(ctx context.Context) error {
 }
 
 // pause waits until the time is up or something has changed.
-func (p *pace) pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
+func (p *Pacer) pause(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-changed:
 	case <-p.giveUp:
-		return errGivenUp
+		return ErrGivenUp
 	case <-ctx.Done():
 	}
 	return ctx.Err()
 }
 
-// pausedFor is how long no request will start; 0 when they may.
-func (p *pace) pausedFor() time.Duration {
+// Paused is how long no request will start; 0 when they may.
+func (p *Pacer) Paused() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(0, time.Until(p.until))
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits until the time is up or ctx ends, and gives the error of ctx.
+func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
@@ -146,7 +148,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // count measures the rate.
-func (p *pace) count(now time.Time) {
+func (p *Pacer) count(now time.Time) {
 	if past := now.Sub(p.window); past >= paceWindow {
 		p.last = 0
 		if past < 2*paceWindow {
@@ -158,7 +160,7 @@ func (p *pace) count(now time.Time) {
 }
 
 // current is the rate of requests now.
-func (p *pace) current(now time.Time) float64 {
+func (p *Pacer) current(now time.Time) float64 {
 	const enough = 200 * time.Millisecond
 	if past := now.Sub(p.window); past >= enough || p.last == 0 {
 		return float64(p.counted) / max(past, enough).Seconds()
@@ -166,9 +168,9 @@ func (p *pace) current(now time.Time) float64 {
 	return p.last
 }
 
-// observe learns how a request ended that began at a time.
-func (p *pace) observe(begun time.Time, err error) {
-	pushback := isPushback(err)
+// Observe learns how a request ended that began at a time.
+func (p *Pacer) Observe(begun time.Time, err error) {
+	pushback := IsPushback(err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	fresh := !begun.Before(p.until) // else it began before the pause, and its answer says nothing new
@@ -206,13 +208,13 @@ func (p *pace) observe(begun time.Time, err error) {
 }
 
 // change wakes all who wait.
-func (p *pace) change() {
+func (p *Pacer) change() {
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
 
 // lower halves the rate.
-func (p *pace) lower(now time.Time) {
+func (p *Pacer) lower(now time.Time) {
 	current := p.current(now)
 	if p.ceiling > 0 {
 		current = min(current, float64(p.limiter.Limit()))
@@ -221,13 +223,13 @@ func (p *pace) lower(now time.Time) {
 	p.setLimit(max(current/2, leastPace, p.ceiling/mostSlower))
 }
 
-func (p *pace) setLimit(perSecond float64) {
+func (p *Pacer) setLimit(perSecond float64) {
 	p.limiter.SetLimit(rate.Limit(perSecond))
 	p.limiter.SetBurst(burst(perSecond))
 }
 
 // recover raises a lowered rate bit by bit, and forgets the waves after a calm.
-func (p *pace) recover(now time.Time) {
+func (p *Pacer) recover(now time.Time) {
 	const calm = 10 * time.Second
 	if p.waves > 0 && p.ceiling == 0 && now.Sub(p.until) > calm {
 		p.waves = 0
