@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/golang-jwt/jwt/v5"
 	lua "github.com/yuin/gopher-lua"
 
@@ -214,7 +215,7 @@ func TestServeState(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	for _, want := range []string{"u\n200\n", "200\n"} {
 		b := newServeBench(t)
-		err := b.run(t.Context(), `local s = callbacks.serve{ addr = "0", state = `+quoteLua(state)+`, on_approval = function(cb) print(cb.uuid) end }
+		err := b.run(t.Context(), `local s = callbacks.serve{ addr = "0", state = `+luatext.Quote(state)+`, on_approval = function(cb) print(cb.uuid) end }
 			local got = sender.deliver(s.url, "u", "approved") print(got == 409 and 200 or got) s:stop()`)
 		if got := b.out.String(); err != nil || got != want {
 			t.Errorf("%v, %q instead of %q", err, got, want)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -44,25 +45,25 @@ func (s *Session) Complete(text string, pos int) Completions {
 	if s.rt.closed {
 		return result
 	}
-	c := &completer{s: s, text: text, scan: scanLua(text[:pos]), locals: map[string]int{}}
-	if c.scan.comment {
+	c := &completer{s: s, text: text, scan: luatext.NewScan(text[:pos]), locals: map[string]int{}}
+	if c.scan.Comment {
 		return result
 	}
 	c.declare()
 	result.Hint = c.hint()
-	if pos < len(text) && isNameByte(text[pos]) {
+	if pos < len(text) && luatext.IsNameByte(text[pos]) {
 		return result
 	}
-	if c.scan.quoted {
-		result.From = c.scan.quote + len(c.scan.opening)
+	if c.scan.Quoted {
+		result.From = c.scan.Quote + len(c.scan.Opening)
 		result.Candidates = c.matching(text[result.From:pos], c.inQuotes())
 		return result
 	}
-	before := len(c.scan.tokens) - 1 // the token before the word
-	if last := c.token(before); last.end == pos && last.kind == tokenName {
-		result.From = last.start
+	before := len(c.scan.Tokens) - 1 // the token before the word
+	if last := c.token(before); last.End == pos && last.Kind == luatext.TokenName {
+		result.From = last.Start
 		before--
-	} else if last.end == pos && last.kind == tokenNumber {
+	} else if last.End == pos && last.Kind == luatext.TokenNumber {
 		return result
 	}
 	prefix := text[result.From:pos]
@@ -177,24 +178,24 @@ func containsWord(name, prefix string) bool {
 // words offers what may stand at the cursor outside of strings; before is the token in front of the word.
 func (c *completer) words(prefix string, before int) []offer {
 	switch {
-	case c.scan.is(before, ".", ":"):
-		return c.members(c.resolve(before-1), c.scan.is(before, ":"))
-	case c.scan.is(before, "function", "local", "for", "goto", "::", "..."):
+	case c.scan.Is(before, ".", ":"):
+		return c.members(c.resolve(before-1), c.scan.Is(before, ":"))
+	case c.scan.Is(before, "function", "local", "for", "goto", "::", "..."):
 		return nil
 	}
 	var offers []offer
-	if open := c.innermost(); open >= 0 && c.scan.is(open, "{") {
+	if open := c.innermost(); open >= 0 && c.scan.Is(open, "{") {
 		shape := c.shapeOf(open)
 		switch {
-		case shape.known && c.scan.is(before, "{", ",", ";"):
+		case shape.known && c.scan.Is(before, "{", ",", ";"):
 			offers = c.parameterNames(shape, open)
-		case shape.known && c.scan.is(before, "=") && c.scan.isVariable(before-1):
-			offers = c.values(shape.slot(c.token(before-1).text), false)
+		case shape.known && c.scan.Is(before, "=") && c.scan.IsVariable(before-1):
+			offers = c.values(shape.slot(c.token(before-1).Text), false)
 		}
-		if shape.known && shape.list && c.scan.is(before, "{", ",", ";") {
+		if shape.known && shape.list && c.scan.Is(before, "{", ",", ";") {
 			offers = append(offers, quotedOffers(shape.of, c)...)
 		}
-	} else if open >= 0 && c.scan.is(open, "(") && c.scan.is(before, "(", ",") {
+	} else if open >= 0 && c.scan.Is(open, "(") && c.scan.Is(before, "(", ",") {
 		offers = c.values(c.argument(open), false)
 	}
 	if prefix != "" {
@@ -222,11 +223,11 @@ func (c *completer) variables(prefix string) []offer {
 		if !ok || name == "" || name[0] == '_' && prefix[0] != '_' || !hasPrefixFold(string(name), prefix) && !containsWord(string(name), prefix) {
 			return
 		}
-		if isName(string(name)) {
+		if luatext.IsName(string(name)) {
 			offers = append(offers, offer{text: string(name), value: v})
 		}
 	})
-	for _, word := range keywordList {
+	for _, word := range luatext.Keywords {
 		offers = append(offers, offer{text: word, note: "keyword"})
 	}
 	return offers
@@ -236,7 +237,7 @@ func (c *completer) variables(prefix string) []offer {
 func (c *completer) members(base finding, colon bool) []offer {
 	var offers []offer
 	add := func(o offer) {
-		if isName(o.text) && !strings.HasPrefix(o.text, "__") {
+		if luatext.IsName(o.text) && !strings.HasPrefix(o.text, "__") {
 			offers = append(offers, o)
 		}
 	}
@@ -376,9 +377,9 @@ func (c *completer) describeTable(t *lua.LTable, name string) string {
 		return "error"
 	}
 	if n := t.Len(); n > 0 {
-		return "list of " + thousands(n)
+		return "list of " + luatext.Thousands(n)
 	}
-	return "table of " + thousands(countEntries(t))
+	return "table of " + luatext.Thousands(countEntries(t))
 }
 
 // docOf is the sentence about a module, a part of one, or a library; empty when there is none of that name.

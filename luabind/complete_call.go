@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -32,16 +33,16 @@ func (s shape) slot(name string) slot {
 
 // innermost is the bracket that the cursor is in; -1 for none.
 func (c *completer) innermost() int {
-	if len(c.scan.open) == 0 {
+	if len(c.scan.Open) == 0 {
 		return -1
 	}
-	return c.scan.open[len(c.scan.open)-1]
+	return c.scan.Open[len(c.scan.Open)-1]
 }
 
 // enclosing is the bracket around an open bracket; -1 for none.
 func (c *completer) enclosing(open int) int {
-	if i := slices.Index(c.scan.open, open); i > 0 {
-		return c.scan.open[i-1]
+	if i := slices.Index(c.scan.Open, open); i > 0 {
+		return c.scan.Open[i-1]
 	}
 	return -1
 }
@@ -56,11 +57,11 @@ func (c *completer) shapeOf(open int) shape {
 	switch {
 	case c.endsCallee(before): // f{
 		return shapeOfSlot(argumentOf(c.resolve(before).sig, 0))
-	case c.scan.is(before, "(", ",") && outer >= 0 && c.scan.is(outer, "("): // f(a, {
+	case c.scan.Is(before, "(", ",") && outer >= 0 && c.scan.Is(outer, "("): // f(a, {
 		return shapeOfSlot(c.argumentAt(outer, open))
-	case c.scan.is(before, "=") && outer >= 0 && c.scan.is(outer, "{"): // { name = {
-		return shapeOfSlot(c.shapeOf(outer).slot(c.token(before - 1).text))
-	case c.scan.is(before, "{", ",", ";") && outer >= 0 && c.scan.is(outer, "{"): // { {
+	case c.scan.Is(before, "=") && outer >= 0 && c.scan.Is(outer, "{"): // { name = {
+		return shapeOfSlot(c.shapeOf(outer).slot(c.token(before - 1).Text))
+	case c.scan.Is(before, "{", ",", ";") && outer >= 0 && c.scan.Is(outer, "{"): // { {
 		if around := c.shapeOf(outer); around.list {
 			return shape{known: true, slots: around.of.inner}
 		}
@@ -80,7 +81,7 @@ func shapeOfSlot(s slot) shape {
 }
 
 // argument is the parameter at the cursor inside the parentheses that begin at open.
-func (c *completer) argument(open int) slot { return c.argumentAt(open, len(c.scan.tokens)) }
+func (c *completer) argument(open int) slot { return c.argumentAt(open, len(c.scan.Tokens)) }
 
 // argumentAt is the parameter that token at belongs to.
 func (c *completer) argumentAt(open, at int) slot {
@@ -89,9 +90,9 @@ func (c *completer) argumentAt(open, at int) slot {
 	}
 	place := 0
 	for i := open + 1; i < at; i++ {
-		if pair := c.scan.pair[i]; pair > i {
+		if pair := c.scan.Pair[i]; pair > i {
 			i = pair
-		} else if c.scan.is(i, ",") {
+		} else if c.scan.Is(i, ",") {
 			place++
 		}
 	}
@@ -141,18 +142,18 @@ func (c *completer) parameterNames(s shape, open int) []offer {
 // givenNames are the names set in the table that begins at an open brace, before the cursor and after it.
 func (c *completer) givenNames(open int) map[string]bool {
 	given := map[string]bool{}
-	whole := scanLua(c.text)
-	if open >= len(whole.tokens) || whole.tokens[open] != c.token(open) {
+	whole := luatext.NewScan(c.text)
+	if open >= len(whole.Tokens) || whole.Tokens[open] != c.token(open) {
 		whole = c.scan
 	}
-	for i := open + 1; i < len(whole.tokens); i++ {
-		if i == whole.pair[open] {
+	for i := open + 1; i < len(whole.Tokens); i++ {
+		if i == whole.Pair[open] {
 			break
 		}
-		if pair := whole.pair[i]; pair > i {
+		if pair := whole.Pair[i]; pair > i {
 			i = pair
-		} else if whole.is(i+1, "=") && whole.tokens[i].kind == tokenName && whole.is(i-1, "{", ",", ";") {
-			given[whole.tokens[i].text] = true
+		} else if whole.Is(i+1, "=") && whole.Tokens[i].Kind == luatext.TokenName && whole.Is(i-1, "{", ",", ";") {
+			given[whole.Tokens[i].Text] = true
 		}
 	}
 	return given
@@ -163,7 +164,7 @@ func (c *completer) values(s slot, quoted bool) []offer {
 	var offers []offer
 	add := func(text, doc, also string) {
 		if !quoted {
-			text = quoteLua(text)
+			text = luatext.Quote(text)
 		}
 		offers = append(offers, offer{text: text, note: doc, also: also, kept: true})
 	}
@@ -201,18 +202,18 @@ var countryOffers = sync.OnceValue(func() [][2]string {
 
 // hint is the usage of the innermost call around the cursor.
 func (c *completer) hint() string {
-	if last := len(c.scan.tokens) - 1; c.scan.quoted && c.endsCallee(last) { // f "
+	if last := len(c.scan.Tokens) - 1; c.scan.Quoted && c.endsCallee(last) { // f "
 		if hint := c.hintFor(c.resolve(last), last, false); hint != "" {
 			return hint
 		}
 	}
-	for i := len(c.scan.open) - 1; i >= 0; i-- {
-		open := c.scan.open[i]
-		if !c.scan.is(open, "(", "{") || !c.endsCallee(open-1) || c.scan.is(c.start(open-1)-1, "function") {
+	for i := len(c.scan.Open) - 1; i >= 0; i-- {
+		open := c.scan.Open[i]
+		if !c.scan.Is(open, "(", "{") || !c.endsCallee(open-1) || c.scan.Is(c.start(open-1)-1, "function") {
 			continue
 		}
-		hint := c.hintFor(c.resolve(open-1), open-1, c.scan.is(open, "{"))
-		if hint != "" || c.scan.is(open, "(") {
+		hint := c.hintFor(c.resolve(open-1), open-1, c.scan.Is(open, "{"))
+		if hint != "" || c.scan.Is(open, "(") {
 			return hint
 		}
 	}
@@ -223,7 +224,7 @@ func (c *completer) hint() string {
 func (c *completer) hintFor(f finding, at int, braces bool) string {
 	if f.sig == nil {
 		if fn, ok := f.value.(*lua.LFunction); ok && !fn.IsG {
-			return c.token(at).text + "(" + strings.Join(parametersOf(fn), ", ") + ")"
+			return c.token(at).Text + "(" + strings.Join(parametersOf(fn), ", ") + ")"
 		}
 		return ""
 	}
@@ -236,21 +237,21 @@ func (c *completer) hintFor(f finding, at int, braces bool) string {
 
 // inQuotes offers what may stand in the string that the cursor is in.
 func (c *completer) inQuotes() []offer {
-	last := len(c.scan.tokens) - 1
-	typed := c.text[c.scan.quote+len(c.scan.opening):]
+	last := len(c.scan.Tokens) - 1
+	typed := c.text[c.scan.Quote+len(c.scan.Opening):]
 	open := c.innermost()
 	switch {
-	case c.scan.is(last, "=") && open >= 0 && c.scan.is(open, "{") && c.scan.isVariable(last-1):
-		return c.values(c.shapeOf(open).slot(c.token(last-1).text), true)
-	case c.scan.is(last, "{", ",", ";") && open >= 0 && c.scan.is(open, "{"):
+	case c.scan.Is(last, "=") && open >= 0 && c.scan.Is(open, "{") && c.scan.IsVariable(last-1):
+		return c.values(c.shapeOf(open).slot(c.token(last-1).Text), true)
+	case c.scan.Is(last, "{", ",", ";") && open >= 0 && c.scan.Is(open, "{"):
 		if s := c.shapeOf(open); s.list {
 			return c.values(s.of, true)
 		}
-	case c.scan.is(last, "[") && c.endsCallee(last-1):
+	case c.scan.Is(last, "[") && c.endsCallee(last-1):
 		return c.keys(c.resolve(last - 1))
 	case c.endsCallee(last): // f "
 		return c.textArgument(c.resolve(last), argumentOf(c.resolve(last).sig, 0), typed, 0)
-	case c.scan.is(last, "(", ",") && open >= 0 && c.scan.is(open, "(") && c.endsCallee(open-1):
+	case c.scan.Is(last, "(", ",") && open >= 0 && c.scan.Is(open, "(") && c.endsCallee(open-1):
 		place := 0
 		if last > open {
 			place = 1
@@ -279,7 +280,7 @@ func (c *completer) keys(base finding) []offer {
 	}
 	var offers []offer
 	t.ForEach(func(k, v lua.LValue) {
-		if name, isText := k.(lua.LString); isText && !strings.ContainsFunc(string(name), isUnprintable) &&
+		if name, isText := k.(lua.LString); isText && !strings.ContainsFunc(string(name), luatext.IsUnprintable) &&
 			!strings.ContainsAny(string(name), `"'\`) {
 			offers = append(offers, offer{text: string(name), value: v, in: &base})
 		}

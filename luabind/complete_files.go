@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -20,7 +21,7 @@ func fileOffers(typed string) []offer {
 	var offers []offer
 	for _, entry := range entriesOf(dir) {
 		name := entry.Name()
-		if strings.HasPrefix(name, ".") != hidden || strings.ContainsFunc(name, isUnprintable) || strings.ContainsAny(name, `"'\`) {
+		if strings.HasPrefix(name, ".") != hidden || strings.ContainsFunc(name, luatext.IsUnprintable) || strings.ContainsAny(name, `"'\`) {
 			continue
 		}
 		if entry.IsDir() {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -22,7 +23,7 @@ type finding struct {
 type completer struct {
 	s      *Session
 	text   string
-	scan   *scan
+	scan   *luatext.Scan
 	locals map[string]int // variables that the text itself declares → token of their value; -1 for none
 	steps  int            // bounds how far expressions are followed
 }
@@ -30,43 +31,43 @@ type completer struct {
 // maxSteps bounds the work of one completion on a text made to be long.
 const maxSteps = 2000
 
-func (c *completer) token(i int) token {
-	if i < 0 || i >= len(c.scan.tokens) {
-		return token{}
+func (c *completer) token(i int) luatext.Token {
+	if i < 0 || i >= len(c.scan.Tokens) {
+		return luatext.Token{}
 	}
-	return c.scan.tokens[i]
+	return c.scan.Tokens[i]
 }
 
 // endsCallee reports whether token i may end an expression that a bracket or string behind it calls or indexes.
-func (c *completer) endsCallee(i int) bool { return c.scan.isVariable(i) || c.scan.is(i, ")", "]") }
+func (c *completer) endsCallee(i int) bool { return c.scan.IsVariable(i) || c.scan.Is(i, ")", "]") }
 
 // resolve tells what is known of the expression that ends with token end.
 func (c *completer) resolve(end int) finding {
-	if c.steps++; c.steps > maxSteps || end < 0 || end >= len(c.scan.tokens) {
+	if c.steps++; c.steps > maxSteps || end < 0 || end >= len(c.scan.Tokens) {
 		return finding{}
 	}
 	t := c.token(end)
-	open := c.scan.pair[end]
+	open := c.scan.Pair[end]
 	switch {
-	case c.scan.isVariable(end) && c.scan.is(end-1, ".", ":"):
-		return c.field(c.resolve(end-2), t.text)
-	case c.scan.isVariable(end):
-		return c.variable(t.text)
-	case t.kind == tokenString && c.endsCallee(end-1):
-		return c.called(c.resolve(end-1), t.text)
-	case t.kind == tokenString:
-		return finding{value: lua.LString(t.text), typ: "string"}
+	case c.scan.IsVariable(end) && c.scan.Is(end-1, ".", ":"):
+		return c.field(c.resolve(end-2), t.Text)
+	case c.scan.IsVariable(end):
+		return c.variable(t.Text)
+	case t.Kind == luatext.TokenString && c.endsCallee(end-1):
+		return c.called(c.resolve(end-1), t.Text)
+	case t.Kind == luatext.TokenString:
+		return finding{value: lua.LString(t.Text), typ: "string"}
 	case open < 0:
 		return finding{}
-	case c.scan.is(end, "}", ")") && c.endsCallee(open-1):
+	case c.scan.Is(end, "}", ")") && c.endsCallee(open-1):
 		argument := ""
-		if c.token(open+1).kind == tokenString {
-			argument = c.token(open + 1).text
+		if c.token(open+1).Kind == luatext.TokenString {
+			argument = c.token(open + 1).Text
 		}
 		return c.called(c.resolve(open-1), argument)
-	case c.scan.is(end, ")") && c.start(end-1) == open+1:
+	case c.scan.Is(end, ")") && c.start(end-1) == open+1:
 		return c.resolve(end - 1)
-	case c.scan.is(end, "]") && c.endsCallee(open-1) && end == open+2:
+	case c.scan.Is(end, "]") && c.endsCallee(open-1) && end == open+2:
 		return c.indexed(c.resolve(open-1), c.token(open+1))
 	}
 	return finding{}
@@ -77,20 +78,20 @@ func (c *completer) start(end int) int {
 	for c.steps <= maxSteps {
 		c.steps++
 		switch {
-		case c.scan.isVariable(end) && c.scan.is(end-1, ".", ":"):
+		case c.scan.IsVariable(end) && c.scan.Is(end-1, ".", ":"):
 			end -= 2
-		case c.scan.isVariable(end):
+		case c.scan.IsVariable(end):
 			return end
-		case c.token(end).kind == tokenString && c.endsCallee(end-1):
+		case c.token(end).Kind == luatext.TokenString && c.endsCallee(end-1):
 			end--
-		case c.token(end).kind == tokenString:
+		case c.token(end).Kind == luatext.TokenString:
 			return end
-		case end < 0 || end >= len(c.scan.pair) || c.scan.pair[end] < 0:
+		case end < 0 || end >= len(c.scan.Pair) || c.scan.Pair[end] < 0:
 			return -1
-		case c.endsCallee(c.scan.pair[end] - 1):
-			end = c.scan.pair[end] - 1
+		case c.endsCallee(c.scan.Pair[end] - 1):
+			end = c.scan.Pair[end] - 1
 		default:
-			return c.scan.pair[end]
+			return c.scan.Pair[end]
 		}
 	}
 	return -1
@@ -177,14 +178,14 @@ func plainType(words string) string {
 }
 
 // indexed is base[key].
-func (c *completer) indexed(base finding, key token) finding {
-	switch key.kind {
-	case tokenString:
-		return c.field(base, key.text)
-	case tokenNumber:
+func (c *completer) indexed(base finding, key luatext.Token) finding {
+	switch key.Kind {
+	case luatext.TokenString:
+		return c.field(base, key.Text)
+	case luatext.TokenNumber:
 		f := finding{}
 		if t, ok := base.value.(*lua.LTable); ok {
-			if index, err := parseNumber(key.text); err == nil {
+			if index, err := parseNumber(key.Text); err == nil {
 				f = c.found(t.RawGet(lua.LNumber(index)))
 			}
 		}
@@ -245,20 +246,20 @@ func indexTable(metatable lua.LValue) (*lua.LTable, bool) {
 
 // declare notes the variables that the text declares up to the cursor: locals, parameters, loop variables.
 func (c *completer) declare() {
-	for i := range c.scan.tokens {
+	for i := range c.scan.Tokens {
 		switch {
-		case c.scan.is(i, "local") && !c.scan.is(i+1, "function"):
+		case c.scan.Is(i, "local") && !c.scan.Is(i+1, "function"):
 			c.declareNames(i + 1)
-		case c.scan.is(i, "local") && c.scan.isVariable(i+2):
-			c.locals[c.token(i+2).text] = -1
-		case c.scan.is(i, "for"):
+		case c.scan.Is(i, "local") && c.scan.IsVariable(i+2):
+			c.locals[c.token(i+2).Text] = -1
+		case c.scan.Is(i, "for"):
 			c.declareNames(i + 1)
-		case c.scan.is(i, "function"):
+		case c.scan.Is(i, "function"):
 			j := i + 1
-			for j < len(c.scan.tokens) && !c.scan.is(j, "(") && j < i+8 {
+			for j < len(c.scan.Tokens) && !c.scan.Is(j, "(") && j < i+8 {
 				j++
 			}
-			if c.scan.is(j, "(") {
+			if c.scan.Is(j, "(") {
 				c.declareNames(j + 1)
 			}
 		}
@@ -268,32 +269,32 @@ func (c *completer) declare() {
 // declareNames notes "a, b = value"; the value counts for a single name, when it is a plain expression.
 func (c *completer) declareNames(i int) {
 	first := i
-	for c.scan.isVariable(i) && i < len(c.scan.tokens)-1 { // the last token is the word being typed
-		c.locals[c.token(i).text] = -1
-		if !c.scan.is(i+1, ",") {
+	for c.scan.IsVariable(i) && i < len(c.scan.Tokens)-1 { // the last token is the word being typed
+		c.locals[c.token(i).Text] = -1
+		if !c.scan.Is(i+1, ",") {
 			break
 		}
 		i += 2
 	}
-	if i == first && c.scan.is(i+1, "=") && !c.scan.is(i-1, "for") {
+	if i == first && c.scan.Is(i+1, "=") && !c.scan.Is(i-1, "for") {
 		if end := c.expressionEnd(i + 2); end >= 0 {
-			c.locals[c.token(i).text] = end
+			c.locals[c.token(i).Text] = end
 		}
 	}
 }
 
 // expressionEnd is the last token of the variable, call or field that begins at token i; -1 when there is none.
 func (c *completer) expressionEnd(i int) int {
-	if !c.scan.isVariable(i) {
+	if !c.scan.IsVariable(i) {
 		return -1
 	}
-	for i < len(c.scan.tokens) {
+	for i < len(c.scan.Tokens) {
 		switch {
-		case c.scan.is(i+1, ".", ":") && c.scan.isVariable(i+2):
+		case c.scan.Is(i+1, ".", ":") && c.scan.IsVariable(i+2):
 			i += 2
-		case c.scan.is(i+1, "(", "{", "[") && c.scan.pair[i+1] > 0:
-			i = c.scan.pair[i+1]
-		case c.token(i+1).kind == tokenString:
+		case c.scan.Is(i+1, "(", "{", "[") && c.scan.Pair[i+1] > 0:
+			i = c.scan.Pair[i+1]
+		case c.token(i+1).Kind == luatext.TokenString:
 			i++
 		default:
 			return i

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -117,6 +118,9 @@ func errorText(t *lua.LTable) string {
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 }
+
+// clip cuts a text after n characters, so that an error stays short.
+func clip(text string, n int) string { return luatext.Clip(text, n) }
 
 // goError is the Go error behind an error table; nil when v is none.
 func goError(v lua.LValue) error {

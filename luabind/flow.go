@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -148,7 +149,7 @@ func defineFlow(L *lua.LState, h *Host) int {
 // isStepName reports whether text can be a field of ctx, and a name in a journal.
 func isStepName(text string) bool {
 	for _, r := range text {
-		if !isNameByte(byte(r)) && r != '-' || r > '~' {
+		if !luatext.IsNameByte(byte(r)) && r != '-' || r > '~' {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // helpWidth is how many columns the text of help takes at most, long words aside.
@@ -404,11 +405,11 @@ func operationSource(b *strings.Builder, op *authy.Operation) {
 func writeTable(b *strings.Builder, lines [][2]string) {
 	width := 0
 	for _, line := range lines {
-		width = max(width, columns(line[0]))
+		width = max(width, luatext.Columns(line[0]))
 	}
 	width = min(width, 32)
 	for _, line := range lines {
-		left := "  " + padded(line[0], width) + "  "
+		left := "  " + luatext.Padded(line[0], width) + "  "
 		writeHanging(b, left, line[1])
 	}
 }
@@ -418,10 +419,10 @@ func writeSlots(b *strings.Builder, slots []slot, indent string, parameters bool
 	lines := slotLines(slots, indent, parameters)
 	var widths [2]int
 	for _, line := range lines {
-		widths[0], widths[1] = max(widths[0], columns(line[0])), max(widths[1], columns(line[1]))
+		widths[0], widths[1] = max(widths[0], luatext.Columns(line[0])), max(widths[1], luatext.Columns(line[1]))
 	}
 	for _, line := range lines {
-		writeHanging(b, "  "+padded(line[0], widths[0])+"  "+padded(line[1], widths[1])+"  ", line[2])
+		writeHanging(b, "  "+luatext.Padded(line[0], widths[0])+"  "+luatext.Padded(line[1], widths[1])+"  ", line[2])
 	}
 }
 
@@ -449,7 +450,7 @@ func slotLines(slots []slot, indent string, parameters bool) [][3]string {
 func (s slot) limitText() string {
 	const many = 8
 	if len(s.values) > many {
-		return strings.Join(s.values[:3], ", ") + ", … (" + thousands(len(s.values)) + " values)"
+		return strings.Join(s.values[:3], ", ") + ", … (" + luatext.Thousands(len(s.values)) + " values)"
 	}
 	return cmp.Or(s.limit, oneOfText(s.values))
 }
@@ -463,17 +464,17 @@ func oneOfText(values []string) string {
 
 // writeHanging writes a text behind a left column, further lines below its beginning.
 func writeHanging(b *strings.Builder, left, text string) {
-	width := max(24, helpWidth-columns(left))
+	width := max(24, helpWidth-luatext.Columns(left))
 	for i, line := range wrapped(text, width) {
 		if i > 0 {
-			left = strings.Repeat(" ", columns(left))
+			left = strings.Repeat(" ", luatext.Columns(left))
 		}
 		b.WriteString(strings.TrimRight(left+line, " ") + "\n")
 	}
 }
 
 func writeWrapped(b *strings.Builder, text, indent string) {
-	for i, line := range wrapped(text, helpWidth-columns(indent)-2) {
+	for i, line := range wrapped(text, helpWidth-luatext.Columns(indent)-2) {
 		if i > 0 {
 			line = "  " + line
 		}
@@ -489,7 +490,7 @@ func wrapped(text string, width int) []string {
 		switch {
 		case *last == "":
 			*last = word
-		case columns(*last)+1+columns(word) > width:
+		case luatext.Columns(*last)+1+luatext.Columns(word) > width:
 			lines = append(lines, word)
 		default:
 			*last += " " + word

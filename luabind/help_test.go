@@ -14,6 +14,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -145,7 +146,7 @@ func phoneInHand(service *sandbox.Service) func(*Host) Module {
 		return Module{Name: "sandbox", Functions: []Function{
 			{Name: "last_code", Params: []Param{{Name: "filter", Type: "table"}}, Call: func(L *lua.LState) int {
 				for _, message := range service.Outbox(sandbox.OutboxFilter{Phone: field(L, "phone")}) {
-					if id := field(L, "authy_id"); message.Code != "" && (id == "" || id == numberText(float64(message.AuthyID))) {
+					if id := field(L, "authy_id"); message.Code != "" && (id == "" || id == luatext.Number(float64(message.AuthyID))) {
 						L.Push(lua.LString(message.Code))
 						return 1
 					}
@@ -203,7 +204,7 @@ func TestExamples(t *testing.T) {
 			session := rt.NewSession(SessionOptions{})
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			source := strings.ReplaceAll(example, `"people.csv"`, quoteLua(filepath.Join(t.TempDir(), "people.csv")))
+			source := strings.ReplaceAll(example, `"people.csv"`, luatext.Quote(filepath.Join(t.TempDir(), "people.csv")))
 			if _, err := session.Eval(ctx, source); err != nil {
 				t.Errorf("%v\n%s", err, example)
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -115,11 +116,11 @@ func (p *printer) topNode(v lua.LValue, name string) *node {
 	}
 	switch v := v.(type) {
 	case *lua.LFunction:
-		n.note = inComment(p.describe(v))
+		n.note = luatext.InComment(p.describe(v))
 		n.hint = true
 	case *lua.LUserData, *lua.LState, lua.LChannel:
 		if n.text != "json.null" {
-			n.note = inComment(describeOther(v))
+			n.note = luatext.InComment(describeOther(v))
 			n.hint = true
 		}
 	}
@@ -136,7 +137,7 @@ func (p *printer) node(v lua.LValue, secret, name string) *node {
 		if secret != "" && (v >= 1000 || v <= -1000) { // a code; smaller numbers are counts
 			return masked()
 		}
-		n := &node{text: numberText(float64(v))}
+		n := &node{text: luatext.Number(float64(v))}
 		p.explain(n, name, v)
 		return n
 	case lua.LBool, *lua.LNilType:
@@ -147,7 +148,7 @@ func (p *printer) node(v lua.LValue, secret, name string) *node {
 		if path := p.path(v); path != "" {
 			return &node{text: path}
 		}
-		return &node{text: "nil", note: inComment(describePrototype(v))}
+		return &node{text: "nil", note: luatext.InComment(describePrototype(v))}
 	}
 	if isNull(v) {
 		return &node{text: "json.null"}
@@ -155,7 +156,7 @@ func (p *printer) node(v lua.LValue, secret, name string) *node {
 	if path := p.path(v); path != "" {
 		return &node{text: path}
 	}
-	return &node{text: "nil", note: inComment(describeOther(v))}
+	return &node{text: "nil", note: luatext.InComment(describeOther(v))}
 }
 
 // minSecret is how long a key must be to be searched for in texts: a shorter one would tear words up.
@@ -179,7 +180,7 @@ func (p *printer) textNode(text, secret, name string) *node {
 		limit = min(limit, little) // many long texts
 	}
 	if p.written += min(len(text), limit); len(text) <= limit {
-		n := &node{text: quoteLua(text)}
+		n := &node{text: luatext.Quote(text)}
 		p.explain(n, name, lua.LString(text))
 		return n
 	}
@@ -187,7 +188,7 @@ func (p *printer) textNode(text, secret, name string) *node {
 	for cut > 0 && cut > limit-4 && text[cut]&0xc0 == 0x80 { // not inside a character
 		cut--
 	}
-	return &node{text: quoteLua(text[:cut]), note: "… " + thousands(len(text)-cut) + " more bytes"}
+	return &node{text: luatext.Quote(text[:cut]), note: "… " + luatext.Thousands(len(text)-cut) + " more bytes"}
 }
 
 // withoutKeys hides the client's keys in a text.
@@ -220,7 +221,7 @@ func (p *printer) tableNode(t *lua.LTable, secret, name string) *node {
 	}
 	if failure := goError(t); failure != nil {
 		secret = "" // the code of an error is none
-		n.note, n.hint = inComment(clip(oneLine(failure.Error()), 200)), len(p.open) == 0
+		n.note, n.hint = luatext.InComment(luatext.Clip(oneLine(failure.Error()), 200)), len(p.open) == 0
 	}
 	if len(p.open) >= p.Depth {
 		if count := countEntries(t); count > 0 {
@@ -231,13 +232,13 @@ func (p *printer) tableNode(t *lua.LTable, secret, name string) *node {
 	inner := name
 	if len(p.open) > 0 {
 		inner = p.open[len(p.open)-1].name
-		if isName(name) {
+		if luatext.IsName(name) {
 			inner = strings.TrimPrefix(inner+"."+name, ".")
 		} else {
-			inner += "[" + clip(name, 40) + "]"
+			inner += "[" + luatext.Clip(name, 40) + "]"
 		}
 	}
-	p.open = append(p.open, opened{t, inComment(inner)})
+	p.open = append(p.open, opened{t, luatext.InComment(inner)})
 	p.entries(n, t, secret)
 	p.open = p.open[:len(p.open)-1]
 	return n
@@ -271,9 +272,9 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 		value := p.node(v, inner, keyName(k))
 		key := p.keyText(k)
 		if text, ok := k.(lua.LString); ok && len(text) > p.Text {
-			key, value = "", &node{note: inComment("[" + quoteLua(clip(p.withoutKeys(string(text)), 40)) + "] = " + value.flatOr("{…}"))}
+			key, value = "", &node{note: luatext.InComment("[" + luatext.Quote(luatext.Clip(p.withoutKeys(string(text)), 40)) + "] = " + value.flatOr("{…}"))}
 		} else if key == "" { // nothing that can be written as a key
-			key, value = "", &node{note: inComment("[" + describeOther(k) + "] = " + value.flatOr("{…}"))}
+			key, value = "", &node{note: luatext.InComment("[" + describeOther(k) + "] = " + value.flatOr("{…}"))}
 		}
 		n.parts = append(n.parts, part{key, value})
 		shown++
@@ -290,7 +291,7 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 	}
 }
 
-func more(count int) string { return "… " + thousands(max(1, count)) + " more" }
+func more(count int) string { return "… " + luatext.Thousands(max(1, count)) + " more" }
 
 // countEntries counts without showing, holes in a list aside.
 func countEntries(t *lua.LTable) int {
@@ -311,12 +312,12 @@ func keyName(k lua.LValue) string {
 func (p *printer) keyText(k lua.LValue) string {
 	switch k := k.(type) {
 	case lua.LString:
-		if isName(p.withoutKeys(string(k))) {
+		if luatext.IsName(p.withoutKeys(string(k))) {
 			return p.withoutKeys(string(k))
 		}
-		return "[" + quoteLua(p.withoutKeys(string(k))) + "]"
+		return "[" + luatext.Quote(p.withoutKeys(string(k))) + "]"
 	case lua.LNumber:
-		return "[" + numberText(float64(k)) + "]"
+		return "[" + luatext.Number(float64(k)) + "]"
 	case lua.LBool:
 		return "[" + k.String() + "]"
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -38,7 +39,7 @@ func (p *printer) format(values []lua.LValue, format Format) string {
 			if v == lua.LNil {
 				lines[i] = "null"
 			} else if err != nil {
-				lines[i] = "// " + inComment(err.Error()) + "\n" + p.text([]lua.LValue{v})
+				lines[i] = "// " + luatext.InComment(err.Error()) + "\n" + p.text([]lua.LValue{v})
 			}
 		}
 		return strings.Join(lines, "\n")
@@ -207,14 +208,14 @@ func gridText(lines [][]string) string {
 	widths := make([]int, len(lines[0]))
 	for _, line := range lines {
 		for i, cell := range line {
-			widths[i] = max(widths[i], columns(cell))
+			widths[i] = max(widths[i], luatext.Columns(cell))
 		}
 	}
 	texts := make([]string, len(lines))
 	for i, line := range lines {
 		cells := make([]string, len(line))
 		for j, cell := range line {
-			cells[j] = padded(cell, widths[j])
+			cells[j] = luatext.Padded(cell, widths[j])
 		}
 		texts[i] = strings.TrimRight(strings.Join(cells, "  "), " ")
 	}

@@ -1,6 +1,7 @@
 package luabind
 
 import "strings"
+import "github.com/authysh/authysh/luabind/internal/luatext"
 
 // indentation of one level.
 const indentation = "  "
@@ -46,9 +47,9 @@ func (n *node) flat(width int) (string, bool) {
 		}
 	}
 	if n.note != "" {
-		text = strings.TrimPrefix(text+" "+comment(n.note), " ")
+		text = strings.TrimPrefix(text+" "+luatext.Comment(n.note), " ")
 	}
-	return text, columns(text) <= width
+	return text, luatext.Columns(text) <= width
 }
 
 // flatParts is what stands between the braces.
@@ -69,7 +70,7 @@ func (n *node) flatParts(width int) (string, bool) {
 		} else if n.parts[i-1].value.onlyNote() {
 			separator = " "
 		}
-		if used += columns(separator) + columns(text); used > width {
+		if used += luatext.Columns(separator) + luatext.Columns(text); used > width {
 			return "", false
 		}
 		b.WriteString(separator + text)
@@ -78,9 +79,9 @@ func (n *node) flatParts(width int) (string, bool) {
 		if b.Len() > 0 {
 			b.WriteString(" ")
 		}
-		b.WriteString(comment(n.more))
+		b.WriteString(luatext.Comment(n.more))
 	}
-	return b.String(), columns(b.String()) <= width
+	return b.String(), luatext.Columns(b.String()) <= width
 }
 
 // onlyNote reports whether a node is a comment and no value.
@@ -96,7 +97,7 @@ func (n *node) flatOr(otherwise string) string {
 
 // write writes a node whose first line begins after taken columns and ends with end, a comma or nothing.
 func (p *printer) write(b *strings.Builder, n *node, indent string, taken int, end string) {
-	room := p.Width - columns(indent) - taken - len(end)
+	room := p.Width - luatext.Columns(indent) - taken - len(end)
 	if text, ok := n.flat(room); ok {
 		b.WriteString(text)
 		if !n.onlyNote() {
@@ -120,7 +121,7 @@ func (p *printer) write(b *strings.Builder, n *node, indent string, taken int, e
 	}
 	b.WriteByte('\n')
 	inner := indent + indentation
-	switch rows := n.rows(p.Width - columns(inner)); {
+	switch rows := n.rows(p.Width - luatext.Columns(inner)); {
 	case rows != nil:
 		for _, row := range rows {
 			b.WriteString(inner + row + "\n")
@@ -141,7 +142,7 @@ func (p *printer) block(b *strings.Builder, n *node, indent string) {
 	const most = 32
 	width := 0
 	for _, part := range n.parts {
-		if w := columns(part.key); w <= most {
+		if w := luatext.Columns(part.key); w <= most {
 			width = max(width, w)
 		}
 	}
@@ -149,9 +150,9 @@ func (p *printer) block(b *strings.Builder, n *node, indent string) {
 		b.WriteString(indent)
 		taken := 0
 		if part.key != "" {
-			key := padded(part.key, width) + " = "
+			key := luatext.Padded(part.key, width) + " = "
 			b.WriteString(key)
-			taken = columns(key)
+			taken = luatext.Columns(key)
 		}
 		p.write(b, part.value, indent, taken, ",")
 		b.WriteByte('\n')
@@ -162,7 +163,7 @@ func (p *printer) block(b *strings.Builder, n *node, indent string) {
 func (n *node) isFill() bool {
 	const longest = 24
 	for _, part := range n.parts {
-		if part.key != "" || part.value.table || part.value.note != "" || columns(part.value.text) > longest {
+		if part.key != "" || part.value.table || part.value.note != "" || luatext.Columns(part.value.text) > longest {
 			return false
 		}
 	}
@@ -176,16 +177,16 @@ func (p *printer) fill(b *strings.Builder, n *node, indent string) {
 		switch {
 		case used == 0:
 			b.WriteString(indent)
-			used = columns(indent)
-		case used+1+columns(text) > p.Width:
+			used = luatext.Columns(indent)
+		case used+1+luatext.Columns(text) > p.Width:
 			b.WriteString("\n" + indent)
-			used = columns(indent)
+			used = luatext.Columns(indent)
 		default:
 			b.WriteByte(' ')
 			used++
 		}
 		b.WriteString(text)
-		used += columns(text)
+		used += luatext.Columns(text)
 	}
 	b.WriteByte('\n')
 }
@@ -223,14 +224,14 @@ func (n *node) rows(width int) []string {
 			column := index[field.key]
 			text := field.value.cell()
 			cells[i][column] = text
-			widths[column] = max(widths[column], columns(text))
+			widths[column] = max(widths[column], luatext.Columns(text))
 			numeric[column] = numeric[column] && text != "" && text[0] != '"' && strings.Trim(text, "-.0123456789") == ""
 		}
 	}
 	rows := make([]string, len(cells))
 	for i, row := range cells {
 		rows[i] = rowText(row, names, widths, numeric)
-		if columns(rows[i]) > width {
+		if luatext.Columns(rows[i]) > width {
 			return nil
 		}
 	}
@@ -281,11 +282,11 @@ func rowText(row, names []string, widths []int, numeric []bool) string {
 		width := widths[i] + len(separator)
 		switch {
 		case cell == "":
-			b.WriteString(strings.Repeat(" ", columns(names[i])+len(" = ")+width))
+			b.WriteString(strings.Repeat(" ", luatext.Columns(names[i])+len(" = ")+width))
 		case numeric[i]:
-			b.WriteString(names[i] + " = " + strings.Repeat(" ", widths[i]-columns(cell)) + cell + separator)
+			b.WriteString(names[i] + " = " + strings.Repeat(" ", widths[i]-luatext.Columns(cell)) + cell + separator)
 		default:
-			b.WriteString(names[i] + " = " + padded(cell+separator, width))
+			b.WriteString(names[i] + " = " + luatext.Padded(cell+separator, width))
 		}
 	}
 	return b.String() + "},"
@@ -296,9 +297,5 @@ func (n *node) cell() string {
 	if n.note == "" || n.hint || n.text == maskText {
 		return n.text
 	}
-	return n.text + " " + comment(n.note)
-}
-
-func padded(text string, width int) string {
-	return text + strings.Repeat(" ", max(0, width-columns(text)))
+	return n.text + " " + luatext.Comment(n.note)
 }

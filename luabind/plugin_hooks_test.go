@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/plugin"
 )
 
@@ -158,7 +159,7 @@ func TestPluginBatch(t *testing.T) {
 		hooks = { on_batch_end = function(call) print(call.summary.rows, call.summary.done, call.summary.failed, call.summary.in_doubt) error("too late") end }`),
 		func(e *plugin.Enabled) { e.Granted.Exec = []string{"true"} })})
 	file := filepath.Join(t.TempDir(), "journal")
-	script := `local s = batch.run{ source = { { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 } }, key = "n", workers = 1, journal = ` + quoteLua(file) + `, max_errors = 10,
+	script := `local s = batch.run{ source = { { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 } }, key = "n", workers = 1, journal = ` + luatext.Quote(file) + `, max_errors = 10,
 		each = function(row) p.look() p.send{ n = row.n } end }
 		print(s.done, s.failed, s.in_doubt, p.look().ran)`
 	wantText(t, "first run", b.run(t, script), "2\t1\t1\t4")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -230,7 +231,7 @@ func (s *Session) findPaths() map[lua.LValue]string {
 		var inner []string
 		t.ForEach(func(k, v lua.LValue) {
 			name, ok := k.(lua.LString)
-			if !ok || !isName(string(name)) || name[0] == '_' {
+			if !ok || !luatext.IsName(string(name)) || name[0] == '_' {
 				return
 			}
 			path := prefix + string(name)

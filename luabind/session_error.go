@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
@@ -115,17 +116,17 @@ func (s *Session) explainSyntax(e *EvalError, source string) {
 	}
 	e.column = min(max(1, cause.Pos.Column), len(lineAt(source, e.line))+1)
 	if cause.Message == "unterminated string" {
-		if s := scanLua(lineAt(source, e.line)); s.quoted {
-			e.column = s.quote + 1
+		if s := luatext.NewScan(lineAt(source, e.line)); s.Quoted {
+			e.column = s.Quote + 1
 		}
 		return
 	}
 	// A misspelt keyword is taken for a variable, and what follows it is what the parser complains of.
-	for _, t := range scanLua(source).tokens {
-		line, column := positionOf(source, t.start)
-		if line == e.line && column <= e.column && t.kind == tokenName && !luaKeywords[t.text] && len(t.text) > 2 &&
-			s.global(t.text) == lua.LNil {
-			if near := authy.Nearest(t.text, keywordList); near != "" && (near != t.text) {
+	for _, t := range luatext.NewScan(source).Tokens {
+		line, column := positionOf(source, t.Start)
+		if line == e.line && column <= e.column && t.Kind == luatext.TokenName && !luatext.IsKeyword(t.Text) && len(t.Text) > 2 &&
+			s.global(t.Text) == lua.LNil {
+			if near := authy.Nearest(t.Text, luatext.Keywords); near != "" && (near != t.Text) {
 				e.column, e.remedy = column, "did you mean "+near+"?"
 				return
 			}
@@ -151,9 +152,9 @@ func positionOf(source string, at int) (line, column int) {
 
 // columnOf is where a name stands in a line of the source; 0 when it does not.
 func columnOf(source string, line int, name string) int {
-	for _, t := range scanLua(source).tokens {
-		if t.kind == tokenName && t.text == name {
-			if at, column := positionOf(source, t.start); at == line {
+	for _, t := range luatext.NewScan(source).Tokens {
+		if t.Kind == luatext.TokenName && t.Text == name {
+			if at, column := positionOf(source, t.Start); at == line {
 				return column
 			}
 		}
@@ -190,12 +191,12 @@ func placeOfCall(source string, line int, err authy.Error) (atLine, column int) 
 // onlyPlaceOf is where a name stands that the source has once; -1 for others.
 func onlyPlaceOf(source, name string) int {
 	at := -1
-	for _, t := range scanLua(source).tokens {
-		if t.kind == tokenName && t.text == name {
+	for _, t := range luatext.NewScan(source).Tokens {
+		if t.Kind == luatext.TokenName && t.Text == name {
 			if at >= 0 {
 				return -1
 			}
-			at = t.start
+			at = t.Start
 		}
 	}
 	return at
@@ -301,7 +302,7 @@ func (s *Session) explainNil(e *EvalError, failure *ScriptError, at string, line
 func (s *Session) missing(u use) (reason, word string) {
 	globals := s.rt.state.G.Global
 	if v := globals.RawGetString(u.path[0]); v == lua.LNil {
-		return u.path[0] + " is not defined" + suggestion("", authy.Nearest(u.path[0], nameKeys(globals, isName))), u.path[0]
+		return u.path[0] + " is not defined" + suggestion("", authy.Nearest(u.path[0], nameKeys(globals, luatext.IsName))), u.path[0]
 	}
 	for i := 1; i < len(u.path); i++ {
 		t, ok := rawPath(globals, strings.Join(u.path[:i], ".")).(*lua.LTable)
@@ -310,7 +311,7 @@ func (s *Session) missing(u use) (reason, word string) {
 		}
 		if rawIndex(t, u.path[i]) == lua.LNil {
 			owner := strings.Join(u.path[:i], ".")
-			return owner + " has no " + u.path[i] + suggestion(owner+".", authy.Nearest(u.path[i], nameKeys(t, isName))), u.path[i]
+			return owner + " has no " + u.path[i] + suggestion(owner+".", authy.Nearest(u.path[i], nameKeys(t, luatext.IsName))), u.path[i]
 		}
 	}
 	return "", ""
@@ -358,7 +359,7 @@ func pathOfExpr(e ast.Expr) []string {
 		return []string{e.Value}
 	case *ast.AttrGetExpr:
 		key, ok := e.Key.(*ast.StringExpr)
-		if path := pathOfExpr(e.Object); ok && path != nil && isName(key.Value) {
+		if path := pathOfExpr(e.Object); ok && path != nil && luatext.IsName(key.Value) {
 			return append(path, key.Value)
 		}
 	}

@@ -3,6 +3,7 @@ package luabind
 import (
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -20,13 +21,13 @@ func (s *Session) Help(topic string) (text, near string, ok bool) {
 	if s.rt.closed {
 		return "", near, false
 	}
-	c := &completer{s: s, text: name, scan: scanLua(name), locals: map[string]int{}}
-	f := c.resolve(len(c.scan.tokens) - 1)
+	c := &completer{s: s, text: name, scan: luatext.NewScan(name), locals: map[string]int{}}
+	f := c.resolve(len(c.scan.Tokens) - 1)
 	switch {
 	case f.sig != nil:
 		return s.manual.functionText(f.sig), "", true
-	case f.value != nil && f.value != lua.LNil && c.start(len(c.scan.tokens)-1) == 0:
-		last := c.token(len(c.scan.tokens) - 1).text
+	case f.value != nil && f.value != lua.LNil && c.start(len(c.scan.Tokens)-1) == 0:
+		last := c.token(len(c.scan.Tokens) - 1).Text
 		return name + ": " + c.describe(f.value, last) + "\n", "", true
 	}
 	if near == "" {

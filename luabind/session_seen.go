@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -115,7 +116,7 @@ func scalarText(v lua.LValue) string {
 	case lua.LString:
 		return string(v)
 	case lua.LNumber:
-		return numberText(float64(v))
+		return luatext.Number(float64(v))
 	}
 	return ""
 }
@@ -149,7 +150,7 @@ func valuesAt(t *lua.LTable, path string) []string {
 
 func (r *recents) add(k kind, value, doc string) {
 	const longest = 64
-	if value == "" || len(value) > longest || strings.ContainsFunc(value, isUnprintable) {
+	if value == "" || len(value) > longest || strings.ContainsFunc(value, luatext.IsUnprintable) {
 		return
 	}
 	i := slices.IndexFunc(r.all, func(s sighting) bool { return s.kind == k && s.value == value })

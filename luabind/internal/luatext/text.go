@@ -1,4 +1,4 @@
-package luabind
+package luatext
 
 import (
 	"fmt"
@@ -9,39 +9,43 @@ import (
 	"unicode/utf8"
 )
 
-// keywordList are the words that Lua reserves.
-var keywordList = []string{
+// Keywords are the words that Lua reserves.
+var Keywords = []string{
 	"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
 	"repeat", "return", "then", "true", "until", "while",
 }
 
-var luaKeywords = func() map[string]bool {
-	set := make(map[string]bool, len(keywordList))
-	for _, word := range keywordList {
+var keywordSet = func() map[string]bool {
+	set := make(map[string]bool, len(Keywords))
+	for _, word := range Keywords {
 		set[word] = true
 	}
 	return set
 }()
 
-// isName reports whether a text can stand bare as a name.
-func isName(text string) bool {
-	if text == "" || luaKeywords[text] || '0' <= text[0] && text[0] <= '9' {
+// IsKeyword reports whether Lua reserves a word.
+func IsKeyword(word string) bool { return keywordSet[word] }
+
+// IsName reports whether a text can stand bare as a name.
+func IsName(text string) bool {
+	if text == "" || IsKeyword(text) || '0' <= text[0] && text[0] <= '9' {
 		return false
 	}
 	for i := range len(text) {
-		if !isNameByte(text[i]) {
+		if !IsNameByte(text[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-func isNameByte(c byte) bool {
+// IsNameByte reports whether a name may have a byte, behind its first.
+func IsNameByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// numberText is a number as Lua reads it back.
-func numberText(n float64) string {
+// Number is a number as Lua reads it back.
+func Number(n float64) string {
 	switch {
 	case math.IsNaN(n):
 		return "0/0"
@@ -55,15 +59,15 @@ func numberText(n float64) string {
 	return strconv.FormatFloat(n, 'g', -1, 64)
 }
 
-// isUnprintable reports whether a character must not reach a terminal as it is: controls, and marks that change the
+// IsUnprintable reports whether a character must not reach a terminal as it is: controls, and marks that change the
 // direction of what follows.
-func isUnprintable(r rune) bool {
+func IsUnprintable(r rune) bool {
 	return !unicode.IsPrint(r) && !unicode.Is(unicode.Mn, r) || r == utf8.RuneError
 }
 
-// quoteLua is a string literal. Text stays readable; all else is escaped, so that the literal fits one line and reads back as
+// Quote is a string literal. Text stays readable; all else is escaped, so that the literal fits one line and reads back as
 // the same bytes.
-func quoteLua(text string) string {
+func Quote(text string) string {
 	var b strings.Builder
 	b.Grow(len(text) + 2)
 	b.WriteByte('"')
@@ -79,7 +83,7 @@ func quoteLua(text string) string {
 			b.WriteString(`\t`)
 		case r == '\r':
 			b.WriteString(`\r`)
-		case r == utf8.RuneError && size == 1, isUnprintable(r) && r != '\u200d':
+		case r == utf8.RuneError && size == 1, IsUnprintable(r) && r != '\u200d':
 			for _, c := range []byte(text[i : i+size]) {
 				fmt.Fprintf(&b, `\%03d`, c)
 			}
@@ -92,10 +96,10 @@ func quoteLua(text string) string {
 	return b.String()
 }
 
-// inComment makes a text fit for a comment: one line, nothing that would end it.
-func inComment(text string) string {
+// InComment makes a text fit for a comment: one line, nothing that would end it.
+func InComment(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if isUnprintable(r) {
+		if IsUnprintable(r) {
 			return ' '
 		}
 		return r
@@ -106,16 +110,16 @@ func inComment(text string) string {
 	return text
 }
 
-// comment is a comment inside a line.
-func comment(text string) string {
+// Comment is a comment inside a line.
+func Comment(text string) string {
 	if strings.HasSuffix(text, "]") {
 		text += " "
 	}
 	return "--[[" + text + "]]"
 }
 
-// clip cuts a text after n characters.
-func clip(text string, n int) string {
+// Clip cuts a text after n characters.
+func Clip(text string, n int) string {
 	count := 0
 	for i := range text {
 		if count == n-1 && utf8.RuneCountInString(text[i:]) > 1 {
@@ -126,11 +130,11 @@ func clip(text string, n int) string {
 	return text
 }
 
-// columns is how wide a text is; a wide character counts as one, like any other.
-func columns(text string) int { return utf8.RuneCountInString(text) }
+// Columns is how wide a text is; a wide character counts as one, like any other.
+func Columns(text string) int { return utf8.RuneCountInString(text) }
 
-// thousands is a number as people read it: 99,950 as "99950" up to five digits, with commas beyond.
-func thousands(n int) string {
+// Thousands is a number as people read it: 99,950 as "99950" up to five digits, with commas beyond.
+func Thousands(n int) string {
 	digits := strconv.Itoa(n)
 	if len(digits) <= 5 {
 		return digits
@@ -139,4 +143,9 @@ func thousands(n int) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// Padded fills a text up with blanks to a width.
+func Padded(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-Columns(text)))
 }
