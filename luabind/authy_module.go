@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -70,7 +71,7 @@ func (b *binding) optionsTable(L *lua.LState, name string) *lua.LTable {
 
 // notOneTable is the problem of a call that gets something else than the table of its parameters.
 func notOneTable(op string, got lua.LValue) authy.Problem {
-	return authy.Problem{Param: "parameters", Reason: fmt.Sprintf("must be one table, as in %s{...}, got %s", op, typeName(got))}
+	return authy.Problem{Param: "parameters", Reason: fmt.Sprintf("must be one table, as in %s{...}, got %s", op, luavalue.TypeName(got))}
 }
 
 type waitOptions struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/internal/pace"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -54,7 +55,7 @@ var perUnits = map[string]time.Duration{"": time.Second, "second": time.Second, 
 func newBatch(L *lua.LState, h *Host) *batch {
 	t, ok := L.Get(1).(*lua.LTable)
 	if !ok {
-		refuse(L, batchOp, "options", "must be one table, as in batch.run{...}, got "+typeName(L.Get(1)))
+		refuse(L, batchOp, "options", "must be one table, as in batch.run{...}, got "+luavalue.TypeName(L.Get(1)))
 	}
 	var o batchOptions
 	if err := readOptions(batchOp, t, &o); err != nil {

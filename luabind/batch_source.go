@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -152,7 +153,7 @@ func (b *batch) keyOf(L *lua.LState, row lua.LValue) (key string, err error) {
 	case b.keyColumn != "":
 		t, ok := row.(*lua.LTable)
 		if !ok {
-			return "", fmt.Errorf("key is a column, but the row is a %s", typeName(row))
+			return "", fmt.Errorf("key is a column, but the row is a %s", luavalue.TypeName(row))
 		}
 		v = L.GetField(t, b.keyColumn)
 	default:
@@ -164,7 +165,7 @@ func (b *batch) keyOf(L *lua.LState, row lua.LValue) (key string, err error) {
 	case lua.LNumber:
 		key = strconv.FormatFloat(float64(v), 'f', -1, 64)
 	default:
-		return "", fmt.Errorf("the row's key must be text or a number, got %s", typeName(v))
+		return "", fmt.Errorf("the row's key must be text or a number, got %s", luavalue.TypeName(v))
 	}
 	switch {
 	case key == "":

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -89,7 +90,7 @@ func (s *BatchSummary) table(L *lua.LState) *lua.LTable {
 	t.RawSetString("seconds", lua.LNumber(s.Took.Seconds()))
 	t.RawSetString("rate", lua.LNumber(s.Rate))
 	groups := L.CreateTable(len(s.Errors), 0)
-	groups.Metatable = arrayMetatable(L)
+	groups.Metatable = luavalue.ArrayMetatable(L)
 	for _, group := range s.Errors {
 		g := L.CreateTable(0, 6)
 		for name, text := range map[string]string{"kind": group.Kind, "op": group.Op, "code": group.Code, "example": group.Example} {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
 )
@@ -99,7 +100,7 @@ func newScriptError(err error) *ScriptError {
 func scriptErrorIn(L *lua.LState, err error) *ScriptError {
 	e := newScriptError(err)
 	t, ok := e.Value.(*lua.LTable)
-	if !ok || goError(t) != nil || L.GetMetaField(t, "__tostring") == lua.LNil {
+	if !ok || luavalue.Error(t) != nil || L.GetMetaField(t, "__tostring") == lua.LNil {
 		return e
 	}
 	L.Push(L.GetMetaField(t, "__tostring"))
@@ -119,7 +120,7 @@ func (e *ScriptError) describeTable(t *lua.LTable) {
 	if where, ok := t.RawGetString("where").(lua.LString); ok {
 		e.Where = string(where)
 	}
-	if err := goError(t); err != nil {
+	if err := luavalue.Error(t); err != nil {
 		e.cause, e.Message = err, oneLine(err.Error())
 		return
 	}

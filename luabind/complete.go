@@ -8,6 +8,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -282,7 +283,7 @@ func (c *completer) clientMembers(colon bool, add func(offer)) {
 func (c *completer) ownMembers(base finding, colon bool, add func(offer)) {
 	t, ok := base.value.(*lua.LTable)
 	if data, isData := base.value.(*lua.LUserData); isData {
-		if t, ok = indexTable(data.Metatable); t != nil {
+		if t, ok = luavalue.IndexTable(data.Metatable); t != nil {
 			colon = true
 		}
 	}
@@ -291,7 +292,7 @@ func (c *completer) ownMembers(base finding, colon bool, add func(offer)) {
 		if !ok {
 			return
 		}
-		isResult := nameOfType(t.Metatable) == resultType
+		isResult := luavalue.MetaName(t.Metatable) == resultType
 		t.ForEach(func(k, v lua.LValue) {
 			name, isText := k.(lua.LString)
 			_, isFunction := v.(*lua.LFunction)
@@ -303,7 +304,7 @@ func (c *completer) ownMembers(base finding, colon bool, add func(offer)) {
 			add(offer{text: "raw_body", note: "the answer as it came"})
 			return
 		}
-		t, ok = indexTable(t.Metatable)
+		t, ok = luavalue.IndexTable(t.Metatable)
 	}
 }
 
@@ -360,18 +361,18 @@ func (c *completer) describeTable(t *lua.LTable, name string) string {
 		return c.s.manual.docOf(name)
 	}
 	if isModule(t) {
-		if doc := c.s.manual.docOf(nameOfType(t.Metatable)); doc != "" {
+		if doc := c.s.manual.docOf(luavalue.MetaName(t.Metatable)); doc != "" {
 			return doc
 		}
 	}
-	switch typ := nameOfType(t.Metatable); typ {
+	switch typ := luavalue.MetaName(t.Metatable); typ {
 	case resultType:
 		op, _ := t.Metatable.(*lua.LTable).RawGetString("__operation").(lua.LString)
 		return "result of " + string(op)
 	case clientType:
 		return "client"
-	case errorType:
-		if failure, ok := goError(t).(authy.Error); ok {
+	case luavalue.ErrorType:
+		if failure, ok := luavalue.Error(t).(authy.Error); ok {
 			return "error: " + string(failure.Kind()) + " " + failure.Operation()
 		}
 		return "error"

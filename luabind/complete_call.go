@@ -10,6 +10,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -176,7 +177,7 @@ func (c *completer) values(s slot, quoted bool) []offer {
 	}
 	for _, seen := range c.s.seen.of(s.kind) {
 		doc := strings.TrimSuffix(string(seen.kind)+": "+seen.doc, ": ")
-		if number, err := strconv.ParseInt(seen.value, 10, 64); err == nil && !quoted && number <= maxExact &&
+		if number, err := strconv.ParseInt(seen.value, 10, 64); err == nil && !quoted && number <= luavalue.MaxExact &&
 			seen.kind == kindUser && strconv.FormatInt(number, 10) == seen.value {
 			offers = append(offers, offer{text: seen.value, note: doc, kept: true})
 		} else {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -119,7 +120,7 @@ func (c *completer) found(v lua.LValue) finding {
 			f.name, f.sig = name, c.s.manual.signature(name)
 		}
 	case *lua.LTable:
-		switch name := nameOfType(v.Metatable); name {
+		switch name := luavalue.MetaName(v.Metatable); name {
 		case clientType:
 			f.typ = name
 		case resultType:
@@ -140,12 +141,12 @@ func (c *completer) found(v lua.LValue) finding {
 func (c *completer) field(base finding, name string) finding {
 	f := finding{}
 	if t, ok := base.value.(*lua.LTable); ok {
-		if v := rawIndex(t, name); v != lua.LNil {
+		if v := luavalue.RawIndex(t, name); v != lua.LNil {
 			f = c.found(v)
 		}
 	}
 	if base.typ == clientType && base.value == nil {
-		if of := c.field(c.found(c.s.global(apiModule)), name); nameOfType(tableMeta(of.value)) != "" {
+		if of := c.field(c.found(c.s.global(apiModule)), name); luavalue.MetaName(tableMeta(of.value)) != "" {
 			f = of // authy.try and others, which clients have too
 		}
 	}
@@ -211,37 +212,12 @@ func (c *completer) called(f finding, argument string) finding {
 	return finding{slots: result.inner, list: result.list, typ: plainType(result.Type)}
 }
 
-// rawIndex reads a field as Lua does, but calls nothing: through __index as long as that is a table.
-func rawIndex(t *lua.LTable, name string) lua.LValue {
-	const most = 10
-	for range most {
-		if v := t.RawGetString(name); v != lua.LNil {
-			return v
-		}
-		next, ok := indexTable(t.Metatable)
-		if !ok {
-			break
-		}
-		t = next
-	}
-	return lua.LNil
-}
-
 // tableMeta is the metatable of a table.
 func tableMeta(v lua.LValue) lua.LValue {
 	if t, ok := v.(*lua.LTable); ok {
 		return t.Metatable
 	}
 	return lua.LNil
-}
-
-func indexTable(metatable lua.LValue) (*lua.LTable, bool) {
-	mt, ok := metatable.(*lua.LTable)
-	if !ok {
-		return nil, false
-	}
-	t, ok := mt.RawGetString("__index").(*lua.LTable)
-	return t, ok
 }
 
 // declare notes the variables that the text declares up to the cursor: locals, parameters, loop variables.

@@ -12,15 +12,9 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
-
-// maxExact is the largest whole number that a Lua number, a float64, cannot have got by losing digits: 2^53+1 reads
-// as 2^53.
-const maxExact = 1<<53 - 1
-
-// maxDepth bounds how deep tables may nest where they become Go or JSON values.
-const maxDepth = 64
 
 // tableArguments hands the fields of a Lua table to an operation.
 type tableArguments struct{ t *lua.LTable }
@@ -165,7 +159,7 @@ func wholeNumber(n float64) (int64, error) {
 	switch {
 	case math.IsNaN(n) || math.IsInf(n, 0) || n != math.Trunc(n):
 		return 0, fmt.Errorf("must be a whole number, got %v", n)
-	case math.Abs(n) > maxExact:
+	case math.Abs(n) > luavalue.MaxExact:
 		return 0, fmt.Errorf("is too large for a Lua number to keep its digits (2^53 or more): write it as a string")
 	}
 	return int64(n), nil
@@ -265,18 +259,7 @@ func notAField(name string, known []string) string {
 }
 
 func mistyped(want string, got lua.LValue) error {
-	return fmt.Errorf("must be %s, got %s", want, typeName(got))
-}
-
-// typeName names the type of a value as an error does: "a table", "nil", "json.null".
-func typeName(v lua.LValue) string {
-	switch {
-	case isNull(v):
-		return "json.null"
-	case v == lua.LNil:
-		return "nil"
-	}
-	return "a " + v.Type().String()
+	return fmt.Errorf("must be %s, got %s", want, luavalue.TypeName(got))
 }
 
 // toObject makes a JSON object of a table whose keys are strings; an empty table is an empty object.
@@ -304,7 +287,7 @@ func (g *goValues) object(t *lua.LTable, at string, path []*lua.LTable) (map[str
 	if !g.enter(t, at, path) {
 		return nil, g.problems
 	}
-	if t.Len() > 0 || isArray(t) {
+	if t.Len() > 0 || luavalue.IsArray(t) {
 		g.refuse(at, "must be an object with names as keys, got a list")
 		return nil, g.problems
 	}
@@ -331,8 +314,8 @@ func (g *goValues) enter(t *lua.LTable, at string, path []*lua.LTable) bool {
 	case slices.Contains(path, t):
 		g.refuse(at, "contains itself")
 		return false
-	case len(path) >= maxDepth:
-		g.refuse(at, fmt.Sprintf("is nested more than %d deep", maxDepth))
+	case len(path) >= luavalue.MaxDepth:
+		g.refuse(at, fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth))
 		return false
 	case !g.fits(1):
 		g.refuse(at, "is too large")
@@ -362,7 +345,7 @@ func (g *goValues) mayHold(t *lua.LTable, depth int) bool {
 		case lua.LString:
 			fits = fits && g.fits(len(v))
 		case *lua.LTable:
-			fits = fits && (depth >= maxDepth || g.mayHold(v, depth+1))
+			fits = fits && (depth >= luavalue.MaxDepth || g.mayHold(v, depth+1))
 		default:
 			fits = fits && g.fits(1)
 		}
@@ -381,19 +364,19 @@ func (g *goValues) value(v lua.LValue, at string, path []*lua.LTable) any {
 	case lua.LBool:
 		return bool(v)
 	case lua.LNumber:
-		if n := float64(v); n == math.Trunc(n) && math.Abs(n) <= maxExact {
+		if n := float64(v); n == math.Trunc(n) && math.Abs(n) <= luavalue.MaxExact {
 			return int64(n)
 		}
 		return float64(v)
 	case *lua.LTable:
-		if v.Len() == 0 && !isArray(v) {
+		if v.Len() == 0 && !luavalue.IsArray(v) {
 			object, _ := g.object(v, at, path)
 			return object
 		}
 		return g.list(v, at, path)
 	}
-	if !isNull(v) {
-		g.refuse(at, "must be a JSON value, got "+typeName(v))
+	if !luavalue.IsNull(v) {
+		g.refuse(at, "must be a JSON value, got "+luavalue.TypeName(v))
 	}
 	return nil
 }
@@ -433,8 +416,8 @@ func ToLua(L *lua.LState, v any) lua.LValue {
 }
 
 func toLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
-	if depth > maxDepth {
-		L.RaiseError("a Go value of type %s is nested more than %d deep, or contains itself", v.Type(), maxDepth)
+	if depth > luavalue.MaxDepth {
+		L.RaiseError("a Go value of type %s is nested more than %d deep, or contains itself", v.Type(), luavalue.MaxDepth)
 	}
 	if text, ok := textOf(v); ok {
 		return text
@@ -451,12 +434,12 @@ func toLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 		if v.Type() == durationType {
 			return lua.LNumber(time.Duration(v.Int()).Seconds())
 		}
-		if n := v.Int(); -maxExact <= n && n <= maxExact {
+		if n := v.Int(); -luavalue.MaxExact <= n && n <= luavalue.MaxExact {
 			return lua.LNumber(n)
 		}
 		return lua.LString(strconv.FormatInt(v.Int(), 10))
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		if n := v.Uint(); n <= maxExact {
+		if n := v.Uint(); n <= luavalue.MaxExact {
 			return lua.LNumber(n)
 		}
 		return lua.LString(strconv.FormatUint(v.Uint(), 10))
@@ -492,11 +475,11 @@ func textToLua(v reflect.Value) lua.LValue {
 	default:
 		return lua.LString(text)
 	}
-	if whole, err := strconv.ParseInt(text, 10, 64); err == nil && -maxExact <= whole && whole <= maxExact {
+	if whole, err := strconv.ParseInt(text, 10, 64); err == nil && -luavalue.MaxExact <= whole && whole <= luavalue.MaxExact {
 		return lua.LNumber(whole)
 	}
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || n == math.Trunc(n) && math.Abs(n) >= maxExact {
+	if err != nil || n == math.Trunc(n) && math.Abs(n) >= luavalue.MaxExact {
 		return lua.LString(text)
 	}
 	return lua.LNumber(n)
@@ -507,12 +490,12 @@ func listToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	for i := range v.Len() {
 		element := toLua(L, v.Index(i), depth)
 		if element == lua.LNil {
-			element = nullOf(L)
+			element = luavalue.Null(L)
 		}
 		list.RawSetInt(i+1, element)
 	}
 	if v.Len() == 0 {
-		list.Metatable = arrayMetatable(L)
+		list.Metatable = luavalue.ArrayMetatable(L)
 	}
 	return list
 }
@@ -524,7 +507,7 @@ func mapToLua(L *lua.LState, v reflect.Value, depth int) lua.LValue {
 	for _, key := range keys { // sorted, as tables remember the order, and pairs and the prompt show it
 		value := toLua(L, v.MapIndex(key), depth)
 		if value == lua.LNil {
-			value = nullOf(L)
+			value = luavalue.Null(L)
 		}
 		t.RawSet(keyToLua(L, key), value)
 	}

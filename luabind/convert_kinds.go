@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -50,7 +51,7 @@ func bytesToLua(L *lua.LState, v reflect.Value) lua.LValue {
 			L.RaiseError("a Go value of type %s is no JSON: %v", v.Type(), err)
 		}
 		if value == nil {
-			return nullOf(L)
+			return luavalue.Null(L)
 		}
 		return ToLua(L, value)
 	}

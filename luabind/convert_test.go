@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -44,7 +45,7 @@ func TestToLua(t *testing.T) {
 		}
 	}
 	entries := table.RawGetString("map").(*lua.LTable)
-	if !isNull(entries.RawGetString("null")) {
+	if !luavalue.IsNull(entries.RawGetString("null")) {
 		t.Errorf("null is %v", entries.RawGetString("null"))
 	}
 	if got := entries.RawGetString("big"); got != lua.LValue(lua.LString("9007199254740993")) {
@@ -53,7 +54,7 @@ func TestToLua(t *testing.T) {
 	if got := entries.RawGetString("small"); got != lua.LValue(lua.LNumber(1.5)) {
 		t.Errorf("a small number is %v", got)
 	}
-	if list := entries.RawGetString("list").(*lua.LTable); !isArray(list) {
+	if list := entries.RawGetString("list").(*lua.LTable); !luavalue.IsArray(list) {
 		t.Error("an empty list is not marked as one")
 	}
 	if got := table.RawGetString("list").(*lua.LTable).RawGetInt(2).(*lua.LTable).RawGetString("n").String(); got != "3" {
@@ -65,7 +66,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 	t.Parallel()
 	L := lua.NewState()
 	defer L.Close()
-	for _, n := range []int64{0, 1, -1, maxExact, maxExact + 1, maxExact + 2, -maxExact - 2, math.MaxInt64, math.MinInt64} {
+	for _, n := range []int64{0, 1, -1, luavalue.MaxExact, luavalue.MaxExact + 1, luavalue.MaxExact + 2, -luavalue.MaxExact - 2, math.MaxInt64, math.MinInt64} {
 		for _, value := range []any{n, json.Number(json.Number(authy.IntID(n)))} {
 			got := ToLua(L, value)
 			back := int64(0)
@@ -118,11 +119,11 @@ func (m *valueMachine) value() lua.LValue {
 	case 4:
 		return lua.LNumber(math.Ldexp(float64(int8(m.next())), int(m.next())%80-10))
 	case 5:
-		return lua.LNumber([]float64{math.NaN(), math.Inf(1), math.Inf(-1), maxExact, maxExact + 1, 0.5}[m.next()%6])
+		return lua.LNumber([]float64{math.NaN(), math.Inf(1), math.Inf(-1), luavalue.MaxExact, luavalue.MaxExact + 1, 0.5}[m.next()%6])
 	case 6:
 		return m.L.NewFunction(func(*lua.LState) int { return 0 })
 	case 7:
-		return nullOf(m.L)
+		return luavalue.Null(m.L)
 	case 8:
 		return m.open[int(m.next())%len(m.open)] // a table that is not finished: a cycle
 	case 9:
@@ -130,7 +131,7 @@ func (m *valueMachine) value() lua.LValue {
 	}
 	t := m.L.NewTable()
 	if m.next()%4 == 0 {
-		t.Metatable = arrayMetatable(m.L)
+		t.Metatable = luavalue.ArrayMetatable(m.L)
 	}
 	m.open = append(m.open, t)
 	m.fill(t)

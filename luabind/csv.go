@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -140,7 +141,7 @@ func csvParse(L *lua.LState) int {
 		fail(L, "csv.parse", err)
 	}
 	list := L.NewTable()
-	list.Metatable = arrayMetatable(L)
+	list.Metatable = luavalue.ArrayMetatable(L)
 	made := newTally(L)
 	for {
 		record, err := rows.next()

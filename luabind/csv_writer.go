@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -139,10 +140,10 @@ func appendField(record []string, v lua.LValue, column string) ([]string, error)
 	case *lua.LNilType:
 		return append(record, ""), nil
 	}
-	if isNull(v) {
+	if luavalue.IsNull(v) {
 		return append(record, ""), nil
 	}
-	return nil, fmt.Errorf("has %s in column %s, want a string, a number or a boolean", typeName(v), column)
+	return nil, fmt.Errorf("has %s in column %s, want a string, a number or a boolean", luavalue.TypeName(v), column)
 }
 
 // csvWriterType describes the writers to help and editors, and makes their metatable.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -22,7 +23,7 @@ func parseDuration(v lua.LValue, unit time.Duration) (time.Duration, error) {
 	case lua.LString:
 		return durationOfText(string(v), unit)
 	}
-	return 0, fmt.Errorf("must be %s, got %s", durationRule(unit), typeName(v))
+	return 0, fmt.Errorf("must be %s, got %s", durationRule(unit), luavalue.TypeName(v))
 }
 
 func durationOfNumber(n float64, unit time.Duration) (time.Duration, error) {

@@ -7,11 +7,9 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
-
-// errorType names the metatable field that holds the Go error behind an error table.
-const errorType = "authy.error"
 
 // raise raises err as an error value: a table for failed calls, see [errorTable].
 func raise(L *lua.LState, err error) {
@@ -59,8 +57,8 @@ func errorTable(L *lua.LState, err error) *lua.LTable {
 		}
 	}
 	mt := L.CreateTable(0, 4)
-	mt.RawSetString("__name", lua.LString(errorType))
-	mt.RawSetString("__metatable", lua.LString(errorType)) // no script needs the Go error
+	mt.RawSetString("__name", lua.LString(luavalue.ErrorType))
+	mt.RawSetString("__metatable", lua.LString(luavalue.ErrorType)) // no script needs the Go error
 	mt.RawSetString("__tostring", L.NewFunction(errorToString))
 	mt.RawSetString("error", &lua.LUserData{Value: err, Metatable: lua.LNil})
 	t.Metatable = mt
@@ -108,7 +106,7 @@ func errorToString(L *lua.LState) int {
 
 // errorText is the Go error's text; a table that a script changed or made like ours shows its message.
 func errorText(t *lua.LTable) string {
-	if err := goError(t); err != nil {
+	if err := luavalue.Error(t); err != nil {
 		return err.Error()
 	}
 	return t.RawGetString("message").String()
@@ -121,24 +119,6 @@ func oneLine(text string) string {
 
 // clip cuts a text after n characters, so that an error stays short.
 func clip(text string, n int) string { return luatext.Clip(text, n) }
-
-// goError is the Go error behind an error table; nil when v is none.
-func goError(v lua.LValue) error {
-	t, ok := v.(*lua.LTable)
-	if !ok {
-		return nil
-	}
-	mt, ok := t.Metatable.(*lua.LTable)
-	if !ok || mt.RawGetString("__name") != lua.LString(errorType) {
-		return nil
-	}
-	data, ok := mt.RawGetString("error").(*lua.LUserData)
-	if !ok {
-		return nil
-	}
-	err, _ := data.Value.(error)
-	return err
-}
 
 // ScriptError is a script that ended with an error which nothing caught.
 //

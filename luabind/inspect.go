@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -150,7 +151,7 @@ func (p *printer) node(v lua.LValue, secret, name string) *node {
 		}
 		return &node{text: "nil", note: luatext.InComment(describePrototype(v))}
 	}
-	if isNull(v) {
+	if luavalue.IsNull(v) {
 		return &node{text: "json.null"}
 	}
 	if path := p.path(v); path != "" {
@@ -212,14 +213,14 @@ func (p *printer) tableNode(t *lua.LTable, secret, name string) *node {
 			return &node{text: path}
 		}
 	}
-	if nameOfType(t.Metatable) == clientType {
+	if luavalue.MetaName(t.Metatable) == clientType {
 		return &node{text: "nil", note: clientType + ", with the functions of authy as methods"}
 	}
 	n := &node{table: true}
-	if isArray(t) && t.Len() == 0 {
+	if luavalue.IsArray(t) && t.Len() == 0 {
 		n.text = "json.array"
 	}
-	if failure := goError(t); failure != nil {
+	if failure := luavalue.Error(t); failure != nil {
 		secret = "" // the code of an error is none
 		n.note, n.hint = luatext.InComment(luatext.Clip(oneLine(failure.Error()), 200)), len(p.open) == 0
 	}
@@ -257,7 +258,7 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 		n.parts = append(n.parts, part{"", p.node(v, secret, strconv.Itoa(i))})
 		shown++
 	}
-	mayBeCode := goError(t) == nil && !isModule(t)
+	mayBeCode := luavalue.Error(t) == nil && !isModule(t)
 	for k, v := t.Next(lua.LNil); k != lua.LNil && !left; k, v = t.Next(k) {
 		if index, ok := k.(lua.LNumber); ok && index >= 1 && index <= lua.LNumber(length) && index == lua.LNumber(int(index)) {
 			continue
@@ -321,7 +322,7 @@ func (p *printer) keyText(k lua.LValue) string {
 	case lua.LBool:
 		return "[" + k.String() + "]"
 	}
-	if isNull(k) {
+	if luavalue.IsNull(k) {
 		return "[json.null]"
 	}
 	if path := p.path(k); path != "" {
@@ -363,11 +364,11 @@ func describeOther(v lua.LValue) string {
 			if name, ok := mt.RawGetString("__metatable").(lua.LString); ok {
 				return string(name)
 			}
-			if rawIndex(mt, "setvbuf") != lua.LNil {
+			if luavalue.RawIndex(mt, "setvbuf") != lua.LNil {
 				return "file"
 			}
 		}
-		return cmp.Or(nameOfType(v.Metatable), "userdata")
+		return cmp.Or(luavalue.MetaName(v.Metatable), "userdata")
 	case *lua.LState:
 		return "coroutine"
 	case *lua.LFunction:

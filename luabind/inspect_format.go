@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -63,7 +64,7 @@ func (p *printer) format(values []lua.LValue, format Format) string {
 
 // raw is a value as tostring shows it, without calling metamethods but our own.
 func (p *printer) raw(v lua.LValue) string {
-	if failure := goError(v); failure != nil {
+	if failure := luavalue.Error(v); failure != nil {
 		return oneLine(failure.Error())
 	}
 	if text, isText := v.(lua.LString); isText {
@@ -90,7 +91,7 @@ func (p *printer) hidden(v lua.LValue, secret string, above []*lua.LTable) (lua.
 
 func (p *printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable) (lua.LValue, bool) {
 	for _, other := range above {
-		if other == t || len(above) > maxDepth {
+		if other == t || len(above) > luavalue.MaxDepth {
 			return t, false
 		}
 	}
@@ -98,7 +99,7 @@ func (p *printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable)
 	masked, changed := &lua.LTable{Metatable: t.Metatable}, false
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		inner := secret
-		if name, ok := k.(lua.LString); ok && !p.Unmask && goError(t) == nil && isSecretName(string(name)) {
+		if name, ok := k.(lua.LString); ok && !p.Unmask && luavalue.Error(t) == nil && isSecretName(string(name)) {
 			inner = string(name)
 		}
 		v, hid := p.hidden(v, inner, above)

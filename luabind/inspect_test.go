@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/google/go-cmp/cmp"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -156,7 +157,7 @@ func TestPrintIsBounded(t *testing.T) {
 func plainCopy(L *lua.LState, v lua.LValue, above []*lua.LTable) lua.LValue {
 	t, ok := v.(*lua.LTable)
 	if !ok {
-		if _, isFunction := v.(*lua.LFunction); isFunction || v.Type() == lua.LTUserData && !isNull(v) {
+		if _, isFunction := v.(*lua.LFunction); isFunction || v.Type() == lua.LTUserData && !luavalue.IsNull(v) {
 			return lua.LNil
 		}
 		return v
@@ -183,10 +184,10 @@ func sameValue(a, b lua.LValue) bool {
 	if !isTable {
 		n, isNumber := a.(lua.LNumber)
 		m, alsoNumber := b.(lua.LNumber)
-		return a == b || isNull(a) && isNull(b) || isNumber && alsoNumber && math.IsNaN(float64(n)) && math.IsNaN(float64(m))
+		return a == b || luavalue.IsNull(a) && luavalue.IsNull(b) || isNumber && alsoNumber && math.IsNaN(float64(n)) && math.IsNaN(float64(m))
 	}
 	y, isTable := b.(*lua.LTable)
-	if !isTable || countEntries(x) != countEntries(y) || x.Len() == 0 && countEntries(x) == 0 && isArray(x) != isArray(y) {
+	if !isTable || countEntries(x) != countEntries(y) || x.Len() == 0 && countEntries(x) == 0 && luavalue.IsArray(x) != luavalue.IsArray(y) {
 		return false
 	}
 	same := true

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -36,7 +37,7 @@ func jsonModule(*Host) Module {
 		},
 		Values: []Value{{
 			Name: "null", Type: "userdata", Doc: "JSON's null, which a table could not hold as nil.",
-			Make: func(L *lua.LState) lua.LValue { return nullOf(L) },
+			Make: func(L *lua.LState) lua.LValue { return luavalue.Null(L) },
 		}},
 	}
 }
@@ -85,7 +86,7 @@ func indentOf(v lua.LValue) (indent, reason string) {
 		}
 		return "", rule + clipped(string(v))
 	}
-	return "", rule + typeName(v)
+	return "", rule + luavalue.TypeName(v)
 }
 
 func jsonDecode(L *lua.LState) int {
@@ -103,10 +104,10 @@ func jsonArray(L *lua.LState) int {
 		L.Push(L.NewTable())
 	}
 	t := tableAt(L, 1, "json.array", "list")
-	if t.Metatable != lua.LNil && !isArray(t) {
+	if t.Metatable != lua.LNil && !luavalue.IsArray(t) {
 		refuse(L, "json.array", "list", "has a metatable already, which the mark would replace: copy its elements into a new table")
 	}
-	t.Metatable = arrayMetatable(L)
+	t.Metatable = luavalue.ArrayMetatable(L)
 	L.Push(t)
 	return 1
 }

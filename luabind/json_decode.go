@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -22,7 +23,7 @@ func decodeJSON(L *lua.LState, data []byte) (lua.LValue, error) {
 }
 
 func decodeJSONText(L *lua.LState, text string) (lua.LValue, error) {
-	d := jsonDecoder{L: L, text: text, null: nullOf(L), list: arrayMetatable(L), names: make(map[string]string), made: newTally(L)}
+	d := jsonDecoder{L: L, text: text, null: luavalue.Null(L), list: luavalue.ArrayMetatable(L), names: make(map[string]string), made: newTally(L)}
 	if strings.HasPrefix(text, "\uFEFF") {
 		d.at = len("\uFEFF")
 	}
@@ -80,8 +81,8 @@ func (d *jsonDecoder) value(depth int) (lua.LValue, *jsonFault) {
 		s, fault := d.string(false)
 		return lua.LString(s), fault
 	case c == '{' || c == '[':
-		if depth == maxDepth {
-			return nil, &jsonFault{at: d.at, reason: fmt.Sprintf("is nested more than %d deep", maxDepth)}
+		if depth == luavalue.MaxDepth {
+			return nil, &jsonFault{at: d.at, reason: fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth)}
 		}
 		if c == '{' {
 			return d.object(depth + 1)

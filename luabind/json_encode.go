@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -50,11 +51,11 @@ func (e *jsonEncoder) value(v lua.LValue) *jsonFault {
 	case *lua.LTable:
 		return e.table(v)
 	}
-	if isNull(v) {
+	if luavalue.IsNull(v) {
 		e.text = append(e.text, "null"...)
 		return nil
 	}
-	return &jsonFault{reason: "is " + typeName(v) + ", which JSON cannot hold" + nilHint(v)}
+	return &jsonFault{reason: "is " + luavalue.TypeName(v) + ", which JSON cannot hold" + nilHint(v)}
 }
 
 func nilHint(v lua.LValue) string {
@@ -80,8 +81,8 @@ func (e *jsonEncoder) table(t *lua.LTable) *jsonFault {
 	switch {
 	case slices.Contains(e.above, t):
 		return &jsonFault{reason: "contains itself"}
-	case len(e.above) == maxDepth:
-		return &jsonFault{reason: fmt.Sprintf("is nested more than %d deep", maxDepth)}
+	case len(e.above) == luavalue.MaxDepth:
+		return &jsonFault{reason: fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth)}
 	}
 	e.above = append(e.above, t)
 	defer func() { e.above = e.above[:len(e.above)-1] }()
@@ -93,9 +94,9 @@ func (e *jsonEncoder) table(t *lua.LTable) *jsonFault {
 	}
 	other, _ := t.Next(last)
 	switch {
-	case other != lua.LNil && (length > 0 || isArray(t)):
+	case other != lua.LNil && (length > 0 || luavalue.IsArray(t)):
 		return &jsonFault{reason: "mixes list elements with other keys, such as " + keyText(other)}
-	case length > 0 || isArray(t):
+	case length > 0 || luavalue.IsArray(t):
 		return e.list(t, length)
 	}
 	return e.object(t)
@@ -149,7 +150,7 @@ func (e *jsonEncoder) names(t *lua.LTable) ([]string, *jsonFault) {
 		case lua.LNumber:
 			return nil, &jsonFault{reason: "has the number key " + keyText(key) + ", want keys 1 to n or strings"}
 		default:
-			return nil, &jsonFault{reason: "has " + typeName(key) + " as a key, want strings"}
+			return nil, &jsonFault{reason: "has " + luavalue.TypeName(key) + " as a key, want strings"}
 		}
 	}
 	if e.sorted {

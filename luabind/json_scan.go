@@ -8,6 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -148,7 +149,7 @@ func (d *jsonDecoder) number() (lua.LValue, *jsonFault) {
 func numberOf(literal string, whole bool, at int) (lua.LValue, *jsonFault) {
 	if whole {
 		n, err := strconv.ParseInt(literal, 10, 64)
-		if err != nil || n > maxExact || n < -maxExact {
+		if err != nil || n > luavalue.MaxExact || n < -luavalue.MaxExact {
 			return lua.LString(strings.Clone(literal)), nil
 		}
 		return lua.LNumber(n), nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -220,7 +221,7 @@ func sameJSON(want, got any) bool {
 		return true
 	case float64:
 		if _, ok := got.(string); ok {
-			return math.Abs(want) >= maxExact
+			return math.Abs(want) >= luavalue.MaxExact
 		}
 	}
 	return reflect.DeepEqual(want, got)

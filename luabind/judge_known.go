@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -33,7 +34,7 @@ func (k *knowledge) read(t *lua.LTable, at string, depth int) (table *lua.LTable
 		k.given[place] = true
 		if inner, ok := value.(*lua.LTable); ok {
 			copied, vague := k.read(inner, place, depth+1)
-			if value = copied; vague || depth > maxDepth {
+			if value = copied; vague || depth > luavalue.MaxDepth {
 				value = Unknown
 			}
 		}

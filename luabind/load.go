@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
@@ -209,7 +210,7 @@ func loadFunction(L *lua.LState) int {
 		case piece == lua.LNil || ok && text == "":
 			return loaded(L, source.String(), name)
 		case !ok:
-			L.RaiseError("reader function must return a string, not %s", typeName(piece))
+			L.RaiseError("reader function must return a string, not %s", luavalue.TypeName(piece))
 		}
 		source.WriteString(string(text))
 	}

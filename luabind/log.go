@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -97,7 +98,7 @@ func (e *logEntry) attrs(t *lua.LTable, above []*lua.LTable) []slog.Attr {
 			attrs = append(attrs, slog.String(name, logMask))
 		case !isTable:
 			attrs = append(attrs, slog.Any(name, logValue(v)))
-		case slices.Contains(above, inner) || len(above) == maxDepth:
+		case slices.Contains(above, inner) || len(above) == luavalue.MaxDepth:
 			attrs = append(attrs, slog.String(name, "…"))
 		default:
 			attrs = append(attrs, slog.Attr{Key: name, Value: slog.GroupValue(e.attrs(inner, above)...)})
@@ -129,7 +130,7 @@ func logValue(v lua.LValue) any {
 		}
 		return float64(v)
 	}
-	if isNull(v) {
+	if luavalue.IsNull(v) {
 		return nil
 	}
 	return v.String()

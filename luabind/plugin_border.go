@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -14,7 +15,7 @@ type border struct {
 	array *lua.LTable
 }
 
-func borderOf(L *lua.LState) border { return border{nullOf(L), arrayMetatable(L)} }
+func borderOf(L *lua.LState) border { return border{luavalue.Null(L), luavalue.ArrayMetatable(L)} }
 
 // maxCarried bounds what crosses a border at a time: values, and for each that many bytes of texts on average. A text that
 // stands in many places is one in memory, but whoever writes it out writes it as often.
@@ -47,10 +48,10 @@ func (c *carrier) value(v lua.LValue, path []*lua.LTable) (lua.LValue, error) {
 	case *lua.LTable:
 		return c.table(v, path)
 	}
-	if isNull(v) {
+	if luavalue.IsNull(v) {
 		return c.to.null, nil
 	}
-	return nil, fmt.Errorf("holds %s; only texts, numbers, booleans and tables of these cross between plugins and scripts", typeName(v))
+	return nil, fmt.Errorf("holds %s; only texts, numbers, booleans and tables of these cross between plugins and scripts", luavalue.TypeName(v))
 }
 
 // weight is what a value counts.
@@ -70,12 +71,12 @@ func (c *carrier) table(t *lua.LTable, path []*lua.LTable) (lua.LValue, error) {
 			return nil, fmt.Errorf("contains itself")
 		}
 	}
-	if len(path) >= maxDepth {
-		return nil, fmt.Errorf("is nested more than %d deep", maxDepth)
+	if len(path) >= luavalue.MaxDepth {
+		return nil, fmt.Errorf("is nested more than %d deep", luavalue.MaxDepth)
 	}
 	path = append(path, t)
 	result := &lua.LTable{Metatable: lua.LNil}
-	if isArray(t) {
+	if luavalue.IsArray(t) {
 		result.Metatable = c.to.array
 	}
 	var failure error
@@ -93,7 +94,7 @@ func (c *carrier) table(t *lua.LTable, path []*lua.LTable) (lua.LValue, error) {
 				return
 			}
 		default:
-			failure = fmt.Errorf("has %s as a key", typeName(k))
+			failure = fmt.Errorf("has %s as a key", luavalue.TypeName(k))
 			return
 		}
 		copied, err := c.value(v, path)
@@ -117,15 +118,15 @@ func equalAcross(a, b lua.LValue) bool {
 }
 
 func equalWithin(a, b lua.LValue, depth int, left *int) bool {
-	if *left--; *left < 0 || depth > maxDepth {
+	if *left--; *left < 0 || depth > luavalue.MaxDepth {
 		return false
 	}
 	ta, ok := a.(*lua.LTable)
 	if !ok {
-		return a == b || isNull(a) && isNull(b)
+		return a == b || luavalue.IsNull(a) && luavalue.IsNull(b)
 	}
 	tb, ok := b.(*lua.LTable)
-	if !ok || isArray(ta) != isArray(tb) {
+	if !ok || luavalue.IsArray(ta) != luavalue.IsArray(tb) {
 		return false
 	}
 	same, count := true, 0
@@ -174,15 +175,15 @@ func (e *exporter) value(v lua.LValue, path []*lua.LTable) (any, error) {
 				return nil, fmt.Errorf("contains itself")
 			}
 		}
-		if len(path) >= maxDepth {
-			return nil, fmt.Errorf("is nested more than %d deep", maxDepth)
+		if len(path) >= luavalue.MaxDepth {
+			return nil, fmt.Errorf("is nested more than %d deep", luavalue.MaxDepth)
 		}
 		return e.table(v, append(path, v))
 	}
-	if isNull(v) {
+	if luavalue.IsNull(v) {
 		return nil, nil
 	}
-	return nil, fmt.Errorf("holds %s", typeName(v))
+	return nil, fmt.Errorf("holds %s", luavalue.TypeName(v))
 }
 
 // functionMark stands for a function, which does not cross.
@@ -192,7 +193,7 @@ type functionMark struct{}
 func (e *exporter) table(t *lua.LTable, path []*lua.LTable) (any, error) {
 	length, count := t.Len(), 0
 	t.ForEach(func(lua.LValue, lua.LValue) { count++ })
-	if count == length && (length > 0 || isArray(t)) {
+	if count == length && (length > 0 || luavalue.IsArray(t)) {
 		list := make([]any, length)
 		for i := range length {
 			var err error
@@ -210,7 +211,7 @@ func (e *exporter) table(t *lua.LTable, path []*lua.LTable) (any, error) {
 		case lua.LString:
 			name = string(k)
 		case lua.LNumber:
-			if n := float64(k); n == math.Trunc(n) && math.Abs(n) <= maxExact {
+			if n := float64(k); n == math.Trunc(n) && math.Abs(n) <= luavalue.MaxExact {
 				name = strconv.FormatInt(int64(n), 10)
 			}
 		}

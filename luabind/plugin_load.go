@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -66,8 +67,8 @@ func (g *guest) define(ctx context.Context) (m *plugin.Manifest, err error) {
 	b.limit = g.limits.HookTime
 	err = g.runLocked(&b, main, func(*lua.LState) int { return 0 }, func(v lua.LValue) error {
 		t, ok := v.(*lua.LTable)
-		if !ok || nameOfType(t.Metatable) != definitionType {
-			return fmt.Errorf("%s: must end with: return plugin.define{ ... }, got %s", file, typeName(v))
+		if !ok || luavalue.MetaName(t.Metatable) != definitionType {
+			return fmt.Errorf("%s: must end with: return plugin.define{ ... }, got %s", file, luavalue.TypeName(v))
 		}
 		m, err = g.read(file, t)
 		return err

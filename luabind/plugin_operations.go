@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -115,7 +116,7 @@ func textInto(text *string) func(lua.LValue) error {
 	return func(v lua.LValue) error {
 		s, ok := v.(lua.LString)
 		if !ok {
-			return fmt.Errorf("must give a text, got %s", typeName(v))
+			return fmt.Errorf("must give a text, got %s", luavalue.TypeName(v))
 		}
 		*text = string(s)
 		return nil

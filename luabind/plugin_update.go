@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/plugin"
 	"github.com/gofrs/flock"
 	lua "github.com/yuin/gopher-lua"
@@ -67,7 +68,7 @@ func (g *guest) fsUpdate(L *lua.LState) int {
 		L.Push(changed)
 		return 1
 	}
-	L.RaiseError("%s: the function must give a text, or nil to leave the file as it is, got %s", op, typeName(changed))
+	L.RaiseError("%s: the function must give a text, or nil to leave the file as it is, got %s", op, luavalue.TypeName(changed))
 	return 0
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -23,7 +24,7 @@ func (rt *Runtime) Call(ctx context.Context, function string, arguments ...any) 
 		fn, ok := rawPath(L.G.Global, function).(*lua.LFunction)
 		if !ok {
 			return fmt.Errorf("luabind: Call: %q is no function but %s; define it with a script first",
-				function, typeName(rawPath(L.G.Global, function)))
+				function, luavalue.TypeName(rawPath(L.G.Global, function)))
 		}
 		top := L.GetTop()
 		L.Push(fn)

@@ -9,6 +9,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -237,7 +238,7 @@ func (s *Session) findPaths() map[lua.LValue]string {
 			path := prefix + string(name)
 			switch v := v.(type) {
 			case *lua.LFunction, *lua.LUserData:
-				if _, isData := v.(*lua.LUserData); isData && (prefix == "" || isNull(v)) {
+				if _, isData := v.(*lua.LUserData); isData && (prefix == "" || luavalue.IsNull(v)) {
 					return // of userdata, the streams of io alone stay where they are
 				}
 				if old := paths[v]; old == "" || len(path) < len(old) || len(path) == len(old) && path < old {
@@ -280,24 +281,14 @@ func rawPath(t *lua.LTable, path string) lua.LValue {
 
 // isModule reports whether a table is a module of this package, or a part of one.
 func isModule(t *lua.LTable) bool {
-	switch name := nameOfType(t.Metatable); name {
-	case "", resultType, errorType, arrayType, clientType:
+	switch name := luavalue.MetaName(t.Metatable); name {
+	case "", resultType, luavalue.ErrorType, luavalue.ArrayType, clientType:
 		return false
 	default:
 		mt := t.Metatable.(*lua.LTable)
 		index, ok := mt.RawGetString("__index").(*lua.LFunction)
 		return ok && index.IsG
 	}
-}
-
-// nameOfType is the name in a metatable; empty when there is none.
-func nameOfType(metatable lua.LValue) string {
-	mt, ok := metatable.(*lua.LTable)
-	if !ok {
-		return ""
-	}
-	name, _ := mt.RawGetString("__name").(lua.LString)
-	return string(name)
 }
 
 // valueNames are the names under which expressions find their values: "created_at" for res.created_at. They decide about

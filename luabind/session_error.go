@@ -12,6 +12,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
@@ -309,7 +310,7 @@ func (s *Session) missing(u use) (reason, word string) {
 		if !ok {
 			return "", ""
 		}
-		if rawIndex(t, u.path[i]) == lua.LNil {
+		if luavalue.RawIndex(t, u.path[i]) == lua.LNil {
 			owner := strings.Join(u.path[:i], ".")
 			return owner + " has no " + u.path[i] + suggestion(owner+".", authy.Nearest(u.path[i], nameKeys(t, luatext.IsName))), u.path[i]
 		}

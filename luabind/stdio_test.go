@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/google/go-cmp/cmp"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -178,7 +179,7 @@ func TestWriteFailures(t *testing.T) {
 	b := newBench(t, "")
 	streamsOf(b.L, b.host).out.w = &failingWriter{0, syscall.EPIPE}
 	b.L.SetGlobal("check", b.L.NewFunction(func(L *lua.LState) int {
-		if err := goError(L.Get(1)); !errors.Is(err, syscall.EPIPE) {
+		if err := luavalue.Error(L.Get(1)); !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("raised %v, want EPIPE", err)
 		}
 		return 0
