@@ -22,7 +22,7 @@ func (rt *Runtime) compile(L *lua.LState, script Script) (*lua.LFunction, error)
 }
 
 // syntaxError says where and near what the source stops being Lua.
-func syntaxError(name string, err error) *ScriptError {
+func syntaxError(text, name string, err error) *ScriptError {
 	e := &ScriptError{Where: name, Message: err.Error(), Syntax: true, Value: lua.LString(err.Error())}
 	switch cause := err.(type) {
 	case *parse.Error:
@@ -31,8 +31,8 @@ func syntaxError(name string, err error) *ScriptError {
 			// A short string ends with its line, so no further line can mend it.
 			e.Where, e.Incomplete = name, cause.Message != "unterminated string"
 			e.Message += " at the end of the source"
-			if e.Incomplete {
-				e.Message += ": something that was opened is not closed"
+			if strings.HasSuffix(cause.Message, "syntax error") || cause.Message == "parse error" {
+				e.Message += ": " + unfinished(text)
 			}
 			break
 		}

@@ -45,11 +45,11 @@ func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
 	}
 	statements, err := parseSource(text, name)
 	if err != nil {
-		return nil, nil, syntaxError(name, err)
+		return nil, nil, syntaxError(text, name, err)
 	}
 	proto, err := lua.Compile(statements, name)
 	if err != nil {
-		return nil, nil, syntaxError(name, err)
+		return nil, nil, syntaxError(text, name, err)
 	}
 	lua51.MendLocals(proto, statements)
 	return statements, proto, nil

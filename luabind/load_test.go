@@ -33,8 +33,8 @@ func TestLoadFunctions(t *testing.T) {
 		print(pcall(dofile, "no-such-file.lua"))`, `7
 2
 nil	[string "x = ="]:1: syntax error near '='
-nil	made.lua: syntax error at the end of the source: something that was opened is not closed
-nil	console: syntax error at the end of the source: something that was opened is not closed
+nil	made.lua: syntax error at the end of the source: the '(' of line 1 is not closed
+nil	console: syntax error at the end of the source: a name is missing after 'for'
 nil	[string "`+"\x1b"+`Lua"]: is not Lua source text but a binary file
 nil	[string "`+strings.Repeat("x", 60)+`..."]:2: parse error near 'y'
 false	reader function must return a string, not a number
@@ -259,5 +259,35 @@ func TestReadScriptLarge(t *testing.T) {
 	}
 	if _, err := luabind.ReadScript(path); err == nil || !strings.HasSuffix(err.Error(), "endless.lua is larger than 64 MiB") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestUnfinishedSource says what is missing at the end of a source.
+func TestUnfinishedSource(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		"x =": "an expression is missing after '='", "x = 1 + -- more": "an expression is missing after '+'", `x = "=" ..`: "an expression is missing after '..'",
+		"if": "an expression is missing after 'if'", "for i = 1,": "an expression is missing after ','", "f(1,": "an expression is missing after ','",
+		"x.": "a name is missing after '.'", "local": "a name is missing after 'local'", "for": "a name is missing after 'for'",
+		"print(": "the '(' of line 1 is not closed", "\nx = {1,": "the '{' of line 2 is not closed", "x[1": "the '[' of line 1 is not closed",
+		"if a": "the 'if' of line 1 has no 'then'", "if a then\nelseif b": "the 'elseif' of line 2 has no 'then'", "if a then b() else c()": "the 'if' of line 1 has no 'end'",
+		"if a then\nwhile b do\nend\n": "the 'if' of line 1 has no 'end'", "for i = 1, 2": "the 'for' of line 1 has no 'do'", "while true do": "the 'while' of line 1 has no 'end'",
+		"repeat f()": "the 'repeat' of line 1 has no 'until'", "repeat until": "an expression is missing after 'until'", "do": "the 'do' of line 1 has no 'end'",
+		"local function f()\n  f(function() end)": "the 'function' of line 1 has no 'end'", "x": "the statement that ends with 'x' is not complete",
+		"x = [[a": "unterminated multiline string at the end of the source", `x = "a`: "unterminated string at the end of the source",
+	} {
+		_, err := luabind.Parse(source, "name")
+		failure, ok := errors.AsType[*luabind.ScriptError](err)
+		if !ok || !strings.HasSuffix(err.Error(), want) || failure.Incomplete != (source != `x = "a`) {
+			t.Errorf("%s: got %v, incomplete %v, want %s", source, err, ok && failure.Incomplete, want)
+		}
+	}
+	// wherever a script is cut off
+	const script = "#!/usr/bin/env authysh\nlocal a = { b = 1.5, [\"c\"] = 'd' } -- e\nfor k, v in pairs(a) do if v ~= 1 and not k then print(k .. v, #a) elseif k then repeat f(...) until true else a.b:c() end end\n" +
+		"while x do x = function(...) return -1, [==[ y ]==] end end"
+	for i := range script {
+		if _, err := luabind.Parse(script[:i], "name"); err != nil && strings.Contains(err.Error(), "the end of the source: ") && strings.HasSuffix(err.Error(), ": ") {
+			t.Errorf("%q: %v", script[:i], err)
+		}
 	}
 }

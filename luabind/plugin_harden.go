@@ -63,7 +63,7 @@ func compileHardened(source, name string) (*hardened, error) {
 	}
 	statements, err := parseSource(text, name)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, syntaxError(text, name, err)
 	}
 	return hardenTree(statements, name)
 }
@@ -100,7 +100,7 @@ func hardenTree(statements []ast.Stmt, name string) (*hardened, error) {
 		at(&ast.ReturnStmt{Exprs: []ast.Expr{chunk}}, 1),
 	}, name)
 	if err != nil {
-		return nil, syntaxError(name, err)
+		return nil, syntaxError("", name, err)
 	}
 	return &hardened{proto, h.constants}, nil
 }

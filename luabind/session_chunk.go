@@ -43,7 +43,7 @@ func readChunk(src, name string) (*typed, *ScriptError) {
 			return &typed{name: name, stmts: stmts}, nil
 		}
 	}
-	failure := furthest(name, notExpression, notStatements)
+	failure := furthest(src, name, notExpression, notStatements)
 	failure.Incomplete = atEnd(notExpression) || atEnd(notStatements)
 	return nil, failure
 }
@@ -72,7 +72,7 @@ func atEnd(err error) bool {
 }
 
 // furthest is the error of the two that comes later in the text: of the reading that fitted longer.
-func furthest(name string, expression, statements error) *ScriptError {
+func furthest(src, name string, expression, statements error) *ScriptError {
 	e, isParse := errors.AsType[*parse.Error](expression)
 	s, alsoParse := errors.AsType[*parse.Error](statements)
 	if isParse && e.Pos.Line == 1 {
@@ -84,7 +84,7 @@ func furthest(name string, expression, statements error) *ScriptError {
 	if statements == nil || later {
 		chosen = expression
 	}
-	failure := syntaxError(name, chosen)
+	failure := syntaxError(src, name, chosen)
 	failure.cause = chosen
 	return failure
 }
@@ -119,7 +119,7 @@ func keepLocals(stmts []ast.Stmt) {
 func (c *typed) function(L *lua.LState) (*lua.LFunction, *ScriptError) {
 	proto, err := lua.Compile(c.stmts, c.name)
 	if err != nil {
-		return nil, syntaxError(c.name, err)
+		return nil, syntaxError("", c.name, err)
 	}
 	lua51.MendLocals(proto, c.stmts)
 	return L.NewFunctionFromProto(proto), nil
