@@ -58,6 +58,10 @@ func (d *fullDisk) Resume(read func() error) error {
 	if d.gone.Load() {
 		return errors.New("the data directory is gone")
 	}
+	// A store fails when all that was queued before is written; this one failed at once.
+	if err := d.Store.Queue(nil)(); err != nil {
+		return err
+	}
 	err := read()
 	d.mu.Lock()
 	defer d.mu.Unlock()
