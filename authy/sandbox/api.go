@@ -86,7 +86,7 @@ func (s *Service) inspector(rq *request) (*application, error) {
 	}
 	x, err := s.App(name)
 	if err != nil {
-		return nil, &refusal{code: codeNoApplication, message: "Application not found: " + clip(name) + " (there are " + names(s.apps) + ")"}
+		return nil, &refusal{code: codeNoApplication, message: "Application not found: " + clip(name) + s.whichApp(name)}
 	}
 	return x.app, nil
 }

@@ -188,6 +188,8 @@ func TestAPIFaults(t *testing.T) {
 	json(keyHeader, `{"rule":"code=60998"}`).fails(400, "60002", `Invalid request: fault rule: code: 60998 is not an error code of the API`)
 	json("\nX-Sandbox-Token: admin", `{"app":"none","status":500}`).
 		fails(400, "60002", `Invalid request: fault rule: app: there is no application "none": it is one of "Sandbox App", "Other"`)
+	json("\nX-Sandbox-Token: admin", `{"app":"othr","status":500}`).
+		fails(400, "60002", `Invalid request: fault rule: app: there is no application "othr", did you mean "Other"?`)
 
 	id := b.register()
 	b.get("/protected/json/sms/%d", id).wants(200)

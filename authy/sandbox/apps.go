@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/authysh/authysh/authy"
 )
 
 // App describes one application of a sandbox: what Authy's console would hold about it.
@@ -200,6 +202,18 @@ func (s *Service) Apps() []*Application {
 		out[i] = &Application{s, a}
 	}
 	return out
+}
+
+// whichApp goes on after a name that no application has: with the one that it nearly is, or with all.
+func (s *Service) whichApp(name string) string {
+	all := make([]string, len(s.apps))
+	for i, a := range s.apps {
+		all[i] = a.name
+	}
+	if near := authy.Nearest(name, all); near != "" {
+		return ", did you mean " + strconv.Quote(near) + "?"
+	}
+	return ": it is one of " + names(s.apps)
 }
 
 // App finds an application by its name, in any case, or its number; [ErrNotFound] if there is none.

@@ -47,7 +47,7 @@ func (s *Service) AddFault(r fault.Rule) (fault.Status, error) {
 	}
 	if r.App != "" {
 		if _, err := s.App(r.App); err != nil {
-			return fault.Status{}, &fault.Error{Field: "app", Reason: "there is no application " + strconv.Quote(clip(r.App)) + ": it is one of " + names(s.apps)}
+			return fault.Status{}, &fault.Error{Field: "app", Reason: "there is no application " + strconv.Quote(clip(r.App)) + s.whichApp(r.App)}
 		}
 	}
 	status, err := s.faults.Add(r)

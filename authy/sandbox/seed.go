@@ -209,7 +209,7 @@ func (s *Service) plantOne(u SeedUser, n int, known map[seedKey]int) error {
 	if u.App != "" {
 		found, err := s.App(u.App)
 		if err != nil {
-			return fmt.Errorf("app: there is no application %s: it is one of %s", strconv.Quote(clip(u.App)), names(s.apps))
+			return fmt.Errorf("app: there is no application %s%s", strconv.Quote(clip(u.App)), s.whichApp(u.App))
 		}
 		a = found.app
 	}
