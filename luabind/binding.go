@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
@@ -24,19 +25,52 @@ type Call struct {
 	// State is the Lua thread that calls. Use it only while the middleware runs.
 	State *lua.LState
 
-	host *Host
+	host  *Host
+	stage int32 // a callStage; a plain number, so that a Call may be copied
 }
+
+// callStage is whether a call may be handed on.
+type callStage = int32
+
+const (
+	callWaits callStage = 1 // inside of Wait, without the interpreter
+	callOver  callStage = 2
+)
 
 // CallFunc runs an operation and returns its result: a pointer to the operation's result struct, or anything that
 // [ToLua] takes. A middleware may pass on a context that it derived from ctx, with a deadline, say. An error other than an [authy.Error] is raised with its text as message.
 type CallFunc func(ctx context.Context, call *Call) (any, error)
 
 // Middleware wraps every operation: to log, confirm, limit, mock or refuse. It runs while it holds the interpreter;
-// what blocks belongs in [Call.Wait].
+// what blocks belongs in [Call.Wait]. It may call next once, never or again, from the goroutine that it runs in and not inside of
+// Call.Wait: next gives the interpreter away by itself while it waits.
 type Middleware func(next CallFunc) CallFunc
 
 // Wait runs f with the interpreter given away meanwhile; see [Host.Wait].
-func (c *Call) Wait(f func(ctx context.Context)) { c.host.Wait(c.State, f) }
+func (c *Call) Wait(f func(ctx context.Context)) {
+	atomic.StoreInt32(&c.stage, callWaits)
+	defer atomic.StoreInt32(&c.stage, 0)
+	c.host.Wait(c.State, f)
+}
+
+// inTurn is f for calls that hold the interpreter. Without it, next would read the script's table while the script goes on, and give
+// away what it does not have, which ends the process.
+func inTurn(f CallFunc) CallFunc {
+	return func(ctx context.Context, call *Call) (any, error) {
+		switch atomic.LoadInt32(&call.stage) {
+		case callWaits:
+			return nil, errNextWaits
+		case callOver:
+			return nil, errNextLate
+		}
+		return f(ctx, call)
+	}
+}
+
+var (
+	errNextWaits = errors.New("luabind: a middleware calls next inside of Call.Wait; call it outside, as it gives the interpreter away by itself")
+	errNextLate  = errors.New("luabind: a middleware calls next after it has returned; keep nothing of a Call for later")
+)
 
 // perform is the innermost CallFunc: it reads the table, then waits for the service without the interpreter.
 func perform(ctx context.Context, call *Call) (result any, err error) {
@@ -86,7 +120,7 @@ func (b *binding) use(chain []Middleware) {
 // wrap puts the middlewares around f.
 func (b *binding) wrap(f CallFunc) CallFunc {
 	for i := len(b.chain) - 1; i >= 0; i-- {
-		if wrapped := b.chain[i](f); wrapped != nil { // one that has nothing to add may return nil
+		if wrapped := b.chain[i](inTurn(f)); wrapped != nil { // one that has nothing to add may return nil
 			f = wrapped
 		}
 	}

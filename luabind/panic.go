@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	lua "github.com/yuin/gopher-lua"
@@ -67,6 +68,7 @@ func guarded(module string, functions []Function) []Function {
 func guardedCall(f CallFunc) CallFunc {
 	return func(ctx context.Context, call *Call) (result any, err error) {
 		defer func() {
+			atomic.StoreInt32(&call.stage, callOver)
 			if failure := panicOf(scriptName(call.Op.Name), recover()); failure != nil {
 				result, err = nil, failure
 			}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/authysh/authysh/authy"
@@ -116,6 +118,47 @@ func TestPerformRaises(t *testing.T) {
 type brokenText struct{}
 
 func (brokenText) MarshalText() ([]byte, error) { panic("a fault in MarshalText") }
+
+// TestNextOutOfTurn: next inside of Call.Wait, or when the middleware has returned, is refused, and the script goes on.
+func TestNextOutOfTurn(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int64
+	client := stub(t, func(w http.ResponseWriter, _ *http.Request) {
+		sent.Add(1)
+		_, _ = w.Write([]byte(`{"success":true,"status":{"authy_id":3,"confirmed":true,"registered":true}}`))
+	})
+	var later func() error
+	careless := func(next luabind.CallFunc) luabind.CallFunc {
+		return func(ctx context.Context, call *luabind.Call) (result any, err error) {
+			switch call.Args.RawGetString("authy_id") {
+			case lua.LNumber(1):
+				call.Wait(func(ctx context.Context) { result, err = next(ctx, call) })
+			case lua.LNumber(2):
+				later = func() error { _, err := next(ctx, call); return err }
+			case lua.LNumber(3):
+				if _, err := next(ctx, call); err != nil {
+					return nil, err
+				}
+				call.Wait(func(context.Context) {})
+				result, err = next(ctx, call)
+			}
+			return result, err
+		}
+	}
+	out, err := run(t, client, `
+		print(select(2, authy.try.get_user_status{ authy_id = 1 }))
+		print(authy.try.get_user_status{ authy_id = 2 })
+		print(authy.get_user_status{ authy_id = 3 }.success)`, luabind.Use(careless))
+	if want := "luabind: a middleware calls next inside of Call.Wait; call it outside, as it gives the interpreter away by itself\nnil\ntrue\n"; err != nil || out != want {
+		t.Errorf("got %v, %s", err, out)
+	}
+	if err := later(); err == nil || !strings.Contains(err.Error(), "after it has returned") {
+		t.Errorf("next, when all is over: %v", err)
+	}
+	if sent.Load() != 2 {
+		t.Errorf("%d requests", sent.Load())
+	}
+}
 
 // TestCallPanics: a fault in the conversion of an argument is not passed over.
 func TestCallPanics(t *testing.T) {
