@@ -11,12 +11,13 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// PanicError is a Go panic in code of the host: a function of one of its modules, an operation or a middleware.
+// PanicError is a Go panic in code of the host: a function of one of its modules, an operation, a middleware or a stream.
 //
 // It ends the script as any other error does, and not the process: errors.As finds it in what [Runtime.Run] and its like return,
 // unless the script has caught it. What was under way in Go stays as the panic left it.
 type PanicError struct {
-	// Function is what was called, as scripts write it: "crm.find", or "authy.get_user_status" for an operation or what wraps it.
+	// Function is what was called, as scripts write it: "crm.find", or "authy.get_user_status" for an operation or what wraps it. A
+	// stream is called "standard output".
 	Function string
 	// Value is what the code panicked with.
 	Value any

@@ -119,6 +119,41 @@ type brokenText struct{}
 
 func (brokenText) MarshalText() ([]byte, error) { panic("a fault in MarshalText") }
 
+// faulty is a stream of the host's that does not keep to the rules.
+type faulty struct{ n int }
+
+func (f faulty) Read([]byte) (int, error)  { return f.count(), nil }
+func (f faulty) Write([]byte) (int, error) { return f.count(), nil }
+
+func (f faulty) count() int {
+	if f.n == 0 {
+		panic("a fault in a stream")
+	}
+	return f.n
+}
+
+// TestStreamsOfTheHost: their faults are errors of the script, and do not end the process from another goroutine.
+func TestStreamsOfTheHost(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		source string
+		stream int
+		want   string
+	}{
+		{`assert(io.read())`, 0, "standard input panicked: a fault in a stream"},
+		{`assert(io.read("*a"))`, -1, "the reader says that it has read -1 bytes of"},
+		{`assert(io.read(1))`, 1 << 20, "the reader says that it has read 1048576 bytes of"},
+		{`csv.open "-"`, 0, "standard input panicked: a fault in a stream"},
+		{`print "x"`, 0, "cannot write to standard output: standard output panicked: a fault in a stream"},
+		{`io.write "x"`, 0, "cannot write to standard output: standard output panicked: a fault in a stream"},
+	} {
+		_, err := run(t, &authy.Client{}, test.source, luabind.Stdin(faulty{test.stream}), luabind.Stdout(faulty{test.stream}))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %s", test.source, err, test.want)
+		}
+	}
+}
+
 // TestNextOutOfTurn: next inside of Call.Wait, or when the middleware has returned, is refused, and the script goes on.
 func TestNextOutOfTurn(t *testing.T) {
 	t.Parallel()

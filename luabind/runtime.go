@@ -71,7 +71,8 @@ func Stdin(r io.Reader) Option {
 	}
 }
 
-// Stdout is where print and io.write go; by default their output is discarded.
+// Stdout is where print and io.write go; by default their output is discarded. While its Write blocks, nothing else of the runtime
+// goes on, and canceling the script has to wait for it.
 func Stdout(w io.Writer) Option {
 	return func(rt *Runtime) error {
 		rt.host.Stdout = w

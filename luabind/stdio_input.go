@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -96,7 +97,7 @@ func (in *input) read(ctx context.Context, p []byte) (int, error) {
 	}
 	if len(in.left.data) == 0 && in.left.err == nil && in.pending == nil {
 		if in.direct || ctx.Done() == nil {
-			return in.source.Read(p)
+			return in.fill(p)
 		}
 		in.start(len(p))
 	}
@@ -126,9 +127,23 @@ func (in *input) start(size int) {
 	buffer, done := in.buffer[:min(size, inputBuffer)], make(chan chunk, 1)
 	in.pending = done
 	go func() {
-		n, err := in.source.Read(buffer)
+		n, err := in.fill(buffer)
 		done <- chunk{buffer[:n], err}
 	}()
+}
+
+// fill reads from the source. That may be the host's, whose faults would end the process on a goroutine where nobody can catch
+// them.
+func (in *input) fill(p []byte) (n int, err error) {
+	defer func() {
+		if failure := panicOf("standard input", recover()); failure != nil {
+			n, err = 0, failure
+		}
+	}()
+	if n, err = in.source.Read(p); n < 0 || n > len(p) {
+		return 0, fmt.Errorf("the reader says that it has read %d bytes of %d", n, len(p))
+	}
+	return n, err
 }
 
 // isCanceled reports whether a read failed because the script was interrupted.

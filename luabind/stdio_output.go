@@ -41,7 +41,7 @@ func (o *output) send(p []byte) error {
 	if o.gone != nil {
 		return o.gone
 	}
-	n, err := o.w.Write(p)
+	n, err := o.write(p)
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
@@ -49,6 +49,16 @@ func (o *output) send(p []byte) error {
 		o.gone = err
 	}
 	return err
+}
+
+// write calls the host's writer, whose faults become errors.
+func (o *output) write(p []byte) (n int, err error) {
+	defer func() {
+		if failure := panicOf(o.name, recover()); failure != nil {
+			n, err = 0, failure
+		}
+	}()
+	return o.w.Write(p)
 }
 
 // flush passes on what the host's writer holds back, if it holds anything back.
