@@ -9,7 +9,7 @@ type Reason string
 const (
 	ReasonTime     Reason = "time"     // a run took too long
 	ReasonMemory   Reason = "memory"   // it held too much memory
-	ReasonOutput   Reason = "output"   // it wrote more than Limits.Output
+	ReasonOutput   Reason = "output"   // it wrote more than Limits.Output, or the host's writer panicked
 	ReasonRequests Reason = "requests" // it made more requests than allowed, or one that is none of the API
 	ReasonProtocol Reason = "protocol" // what it sent is no message, or too large, or out of turn
 	ReasonDied     Reason = "died"     // it ended by itself

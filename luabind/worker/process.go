@@ -335,11 +335,17 @@ func (p *process) take(m message) bool {
 }
 
 // write passes on output.
-func (p *process) write(w io.Writer, text []byte) bool {
+func (p *process) write(w io.Writer, text []byte) (taken bool) {
 	if p.written += int64(len(text)); p.written > p.w.options.Limits.Output {
 		p.kill(ReasonOutput, fmt.Sprintf("it wrote more than %d bytes", p.w.options.Limits.Output))
 		return false
 	}
+	defer func() { // nobody else can catch it on this goroutine
+		if r := recover(); r != nil {
+			p.kill(ReasonOutput, fmt.Sprintf("the writer that takes what it writes panicked: %v", r))
+			taken = false
+		}
+	}()
 	_, _ = w.Write(text) // the host knows about its own writer
 	return true
 }

@@ -117,11 +117,18 @@ func cutBraces(segment string) (before, after string, found bool) {
 }
 
 // perform sends one request and gives its answer, an error included: that is the child's to judge.
-func (p *proxy) perform(ctx context.Context, r *request, path string) *answer {
+func (p *proxy) perform(ctx context.Context, r *request, path string) (result *answer) {
+	failed := func(text string) *answer {
+		return &answer{ID: r.ID, Error: strings.ReplaceAll(text, p.client.Key, "...")}
+	}
+	defer func() { // of a transport of the host's, on a goroutine where nobody else can catch it
+		if fault := recover(); fault != nil {
+			result = failed(fmt.Sprintf("the HTTP client panicked: %v", fault))
+		}
+	}()
 	result, err := p.try(ctx, r, path)
 	if err != nil {
-		text := strings.ReplaceAll(cause(err).Error(), p.client.Key, "...")
-		return &answer{ID: r.ID, Error: text}
+		return failed(cause(err).Error())
 	}
 	return result
 }

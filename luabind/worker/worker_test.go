@@ -295,6 +295,31 @@ func TestBlockedWriter(t *testing.T) {
 	<-freed
 }
 
+type transportFunc func(r *http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestFaultsOfTheHost: what panics in the parent, on goroutines of the worker's, ends a run and not the process.
+func TestFaultsOfTheHost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(o *Options) {
+		o.Stdout = writerFunc(func([]byte) (int, error) { panic("a fault in a writer") })
+		o.Client.Retries = authy.NoRetries
+		key := o.Client.Key
+		o.Client.HTTPClient = &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) { panic("a fault with " + key) })}
+	})
+	for range 2 {
+		err := b.run(t, `authy.get_application_details{}`)
+		if err == nil || !strings.Contains(err.Error(), "the HTTP client panicked: a fault with ...") {
+			t.Errorf("got %v", err)
+		}
+		err = b.run(t, `print "x" while true do end`)
+		if wantReason(t, err, ReasonOutput); err == nil || !strings.Contains(err.Error(), "panicked: a fault in a writer") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
