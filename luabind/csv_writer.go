@@ -198,7 +198,7 @@ func writerWrite(L *lua.LState) int {
 	switch now := w.h.clock(); {
 	case w.file == nil:
 		w.raise(L, w.flush())
-	case now.Sub(w.flushed) > time.Second:
+	case now.Sub(w.flushed) > time.Second || now.Before(w.flushed): // a clock that was set back would keep the rows for long
 		w.flushed = now
 		w.raise(L, w.flush())
 	}

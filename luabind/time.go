@@ -12,7 +12,7 @@ import (
 func timeModule(h *Host) Module {
 	const layouts = `"rfc3339" (when left out), "rfc1123", "date", "time", "datetime", %Y-%m-%d codes, or Go's reference time`
 	zone := Param{Name: "zone", Type: "string", Doc: `"UTC" (when left out), "local", or a name such as "Europe/Lisbon"`, Optional: true}
-	start := h.clock()
+	start, latest := h.clock(), time.Duration(0)
 	return Module{
 		Name: "time", Doc: "Tells the time, waits, and reads and writes times.",
 		Functions: []Function{
@@ -73,7 +73,8 @@ func timeModule(h *Host) Module {
 				Name: "monotonic", Doc: "Gives the seconds since the start; it never goes back.",
 				Returns: []Param{{Name: "seconds", Type: "number", Doc: "to measure with, whatever happens to the clock"}},
 				Call: func(L *lua.LState) int {
-					L.Push(lua.LNumber(h.clock().Sub(start).Seconds()))
+					latest = max(latest, h.clock().Sub(start)) // the host's clock may be one that goes back
+					L.Push(lua.LNumber(latest.Seconds()))
 					return 1
 				},
 			},

@@ -2,6 +2,7 @@ package luabind
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -101,4 +102,21 @@ func TestSleepEndsWithTheContext(t *testing.T) {
 			t.Errorf("took %v, want 3s", took)
 		}
 	})
+}
+
+// TestClockGoesBack has a host whose clock is set back an hour at every look: what measures does not go back with it, and rows do
+// not wait until it has caught up.
+func TestClockGoesBack(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_700_000_000, 0)
+	b := newLimitBench(t, Clock(func() time.Time { now = now.Add(-time.Hour); return now }))
+	path := filepath.Join(t.TempDir(), "out.csv")
+	err := b.rt.Run(t.Context(), Script{Source: `
+		assert(time.monotonic() == 0 and time.monotonic() == 0, "it has gone back")
+		local w = csv.create(arg[1])
+		w:write{ "a" }
+		io.write(io.open(arg[1]):read("*a"))`, Args: []string{path}})
+	if err != nil || b.stdout.String() != "a\n" {
+		t.Errorf("got %v, file %q", err, &b.stdout)
+	}
 }
