@@ -323,9 +323,7 @@ func (b *binding) run(L *lua.LState, op authy.Operation, args *lua.LTable, f Cal
 		return nil, err
 	}
 	value := resultToLua(L, op, result)
-	if b.host.seen != nil {
-		b.host.seen(op, args, value)
-	}
+	b.host.tell(op, args, value)
 	return value, nil
 }
 

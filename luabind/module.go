@@ -6,9 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+	"weak"
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/journal"
@@ -113,8 +115,22 @@ type Host struct {
 	plugins     *pluginSet // nil for none
 	files       fs.FS      // where require looks; nil for the disk
 
-	// seen is told of every operation that succeeded, while the interpreter is held; nil when nobody listens.
-	seen func(op authy.Operation, args *lua.LTable, result lua.LValue)
+	// sessions are told of every operation that succeeded, while the interpreter is held. They are weak, as nobody closes a session.
+	sessions []weak.Pointer[Session]
+}
+
+// tell tells the sessions of an operation.
+func (h *Host) tell(op authy.Operation, args *lua.LTable, result lua.LValue) {
+	for _, p := range h.sessions {
+		if s := p.Value(); s != nil {
+			s.seen.call(op, args, result)
+		}
+	}
+}
+
+// tellNext has a session be told from now on; those that were dropped are forgotten.
+func (h *Host) tellNext(s *Session) {
+	h.sessions = append(slices.DeleteFunc(h.sessions, func(p weak.Pointer[Session]) bool { return p.Value() == nil }), weak.Make(s))
 }
 
 // table makes the Lua table of a module.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
@@ -64,13 +63,7 @@ func (rt *Runtime) NewSession(options SessionOptions) *Session {
 		}
 	}
 	s.functionNames()
-	others := rt.host.seen
-	rt.host.seen = func(op authy.Operation, args *lua.LTable, result lua.LValue) {
-		s.seen.call(op, args, result)
-		if others != nil {
-			others(op, args, result)
-		}
-	}
+	rt.host.tellNext(s)
 	return s
 }
 
