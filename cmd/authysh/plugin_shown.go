@@ -85,15 +85,21 @@ func pluginRemedy(err error, other string) string {
 // noSuchPlugin is the error about a plugin that was not found. One that lies here, where plugins are not searched for, has to
 // be installed.
 func noSuchPlugin(err error, name string) error {
-	dir := filepath.Clean(name)
-	if _, missing := os.Stat(filepath.Join(dir, plugin.MainFile)); missing != nil || name == "" {
+	hint := pluginHere(name)
+	if hint == "" {
 		return pluginProblem(err)
+	}
+	return &usageError{message: singleLine(err.Error()), hint: hint}
+}
+
+// pluginHere says how the plugin in a directory is brought to run; it is empty where there is none.
+func pluginHere(path string) string {
+	dir := filepath.Clean(path)
+	if _, missing := os.Stat(filepath.Join(dir, plugin.MainFile)); missing != nil || path == "" {
+		return ""
 	}
 	if !filepath.IsAbs(dir) {
 		dir = "." + string(filepath.Separator) + dir
 	}
-	return &usageError{
-		message: singleLine(err.Error()),
-		hint:    fmt.Sprintf("authysh plugin add %s installs the one that is there; or --plugin-dir %s looks for it where it is", dir, filepath.Dir(dir)),
-	}
+	return fmt.Sprintf("authysh plugin add %s installs the one that is there; or --plugin-dir %s looks for it where it is", dir, filepath.Dir(dir))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -237,18 +238,54 @@ func flagError(cmd *cobra.Command, err error) error {
 func helpHint(cmd *cobra.Command) string { return "see " + cmd.CommandPath() + " --help" }
 
 // noSuchScript says that there is neither a script nor a command of that name, and what may have been meant.
-func noSuchScript(name string, commandNames []string) error {
+func (a *app) noSuchScript(name string) error {
 	if strings.ContainsAny(name, `/\`) || filepath.Ext(name) != "" {
 		return &usageError{message: fmt.Sprintf("script %s does not exist%s", name, suggestScript(name))}
 	}
 	e := &usageError{message: fmt.Sprintf("%q is neither a command nor a script", wording.Clip(name))}
-	if near := authy.Nearest(name, commandNames); near != "" {
+	if near := authy.Nearest(name, a.commandNames); near != "" {
 		e.message += fmt.Sprintf(", did you mean the command %q?", near)
-	} else {
-		e.message += suggestScript(name)
+	} else if script := suggestScript(name); script != "" {
+		e.message += script
+	} else if below := a.commandsBelow(name); len(below) > 0 {
+		others, last := below[:len(below)-1], below[len(below)-1]
+		if len(others) > 0 {
+			last = strings.Join(others, ", ") + " or " + last
+		}
+		e.message += ", did you mean " + last + "?"
 	}
 	e.hint = "see authysh --help"
 	return e
+}
+
+// commandsBelow are the commands below others that have a name, and that of the operation with the name: whoever knows what
+// he wants to do seldom knows below which noun it stands. It gives none where too many come into question.
+func (a *app) commandsBelow(name string) []string {
+	const most = 3
+	var found []string
+	var search func(cmd *cobra.Command, path string)
+	search = func(cmd *cobra.Command, path string) {
+		for _, inner := range cmd.Commands() {
+			full := path + " " + inner.Name()
+			if inner.Name() == name {
+				found = append(found, strconv.Quote(full))
+			}
+			search(inner, full)
+		}
+	}
+	for _, op := range authy.Operations() {
+		if op.Name == name {
+			return []string{strconv.Quote(shapeOf(op).command())}
+		}
+	}
+	a.leaves = map[*cobra.Command]*operationCommand{}
+	for _, c := range a.commands() {
+		search(c.make(), c.name)
+	}
+	if len(found) > most {
+		return nil
+	}
+	return found
 }
 
 // suggestScript looks beside a missing script for one with nearly its name.

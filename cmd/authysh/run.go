@@ -119,9 +119,9 @@ func (a *app) readScript(ctx context.Context, code, args []string) (luabind.Scri
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return script, noSuchScript(args[0], a.commandNames)
+		return script, a.noSuchScript(args[0])
 	case err != nil:
-		return script, &usageError{message: err.Error()}
+		return script, &usageError{message: err.Error(), hint: pluginHere(args[0])}
 	case isBinary(script.Source):
 		return script, notText(args[0])
 	}
