@@ -182,6 +182,11 @@ var errDeclined = errors.New("not confirmed, nothing was sent")
 
 // named makes an error about parameters name them as the user wrote them.
 func (p *performed) named(err error) error {
+	if refusal, ok := errors.AsType[*authy.APIError](err); ok {
+		if remedy := p.remedyFor(refusal); remedy != "" {
+			return &hinted{err, remedy}
+		}
+	}
 	invalid, ok := errors.AsType[*authy.ValidationError](err)
 	if !ok || p.written == nil {
 		return err
@@ -195,6 +200,31 @@ func (p *performed) named(err error) error {
 		}
 		return place // a setting
 	}}
+}
+
+// remedyFor says what the user of a command can do about a refusal of the service, in the words of commands: the service
+// knows only its parameters. It is empty where the refusal says it.
+func (p *performed) remedyFor(refusal *authy.APIError) string {
+	if _, ok := p.op.Param("force"); ok && strings.Contains(refusal.Message, "force=true") {
+		return "the flag is --force"
+	}
+	var remedy string
+	switch refusal.Code {
+	case "60016", "60026":
+		remedy = "<authy_id> is the id that 'authysh user create' gives; it does so for a phone that is known, too"
+	case "60023":
+		remedy = "'authysh phone verify' without a token sends a new code"
+	case "60049":
+		remedy = "the id is the uuid that 'authysh onetouch create' gives"
+	case "60019":
+		return "a code works once: request a new one"
+	case "60020", "60022":
+		return "ask for the code again, or request a new one"
+	}
+	if remedy != "" && p.app.sandbox {
+		return "each command with --sandbox has a sandbox of its own; 'authysh sandbox' serves one for several"
+	}
+	return remedy
 }
 
 // commandError is a refusal in the words of the command rather than of the catalogue.
