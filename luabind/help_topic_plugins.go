@@ -40,8 +40,8 @@ before_call comes first, its after_call last.
   call:refuse("why")  the call is not made, and raises an error with the reason
   call:answer{ ... }  gives the result: in place of the call, or of what came
 
-In a dry run of a flow or a command, call.dry_run is true: before_call may change
-or refuse the call as ever, and should do nothing else; it is not made.
+In a dry run of a flow or a command, call.dry_run is true: before_call may
+change or refuse the call as ever, and should do nothing else; it is not made.
 
 A format gets a result as scripts know it, and gives its text: --output markdown
 shows the result of any command by it, and .output markdown all values at the
@@ -68,9 +68,15 @@ fs.update gives the function what the file holds, or nil, and writes what it
 returns, unless that is nil. Other programs that update the file wait meanwhile,
 by a file beside it with .lock in its name.
 
-Permissions: net has hosts, https only unless http:// stands in front, and only
-public addresses unless private: does; env has names; read and write have files
-or directories, relative ones in the plugin's own directory for data; exec has
-programs. No permission opens the program's configuration, the file of the key,
-or what other plugins keep. plugin.mask(value) is a copy with *** for what is secret by its name.`,
+A permission is a list. Entries of net are hosts:
+
+  "hooks.example.com"      by https, and at public addresses only
+  "*.example.com:8443"     all names below, at this port
+  "http://127.0.0.1:3000"  by http as well; an address may be a private one
+  "private:chat.corp"      a name that may lead to a private address
+
+env has names; read and write have files or directories, relative ones in the
+plugin's own directory for data; exec has programs. No permission opens the
+program's configuration, the file of the key, or what other plugins keep.
+plugin.mask(value) is a copy with *** for what is secret by its name.`,
 }
