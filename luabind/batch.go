@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/internal/pace"
 	lua "github.com/yuin/gopher-lua"
@@ -156,9 +157,9 @@ func (b *batch) keyProblem(source *batchSource) (reason string) {
 		}
 		if !slices.Contains(header, b.keyColumn) {
 			if near := authy.Nearest(b.keyColumn, header); near != "" {
-				return fmt.Sprintf("is no column, did you mean %s?", clipped(near))
+				return fmt.Sprintf("is no column, did you mean %s?", luatext.Excerpt(near))
 			}
-			return fmt.Sprintf("is no column, got %s; columns are %s", clipped(b.keyColumn), listNames(header))
+			return fmt.Sprintf("is no column, got %s; columns are %s", luatext.Excerpt(b.keyColumn), listNames(header))
 		}
 	}
 	return ""
@@ -203,7 +204,7 @@ func (b *batch) readMaxErrors() (reason string) {
 	}
 	got := b.options.MaxErrors.String()
 	if _, isText := b.options.MaxErrors.(lua.LString); isText {
-		got = clipped(got)
+		got = luatext.Excerpt(got)
 	}
 	return `must be a whole number, or a part of the rows such as "5%", got ` + got
 }
@@ -218,9 +219,9 @@ func columnsProblem(columns []string, results string) (reason string) {
 		case name == "":
 			return "has a column without a name"
 		case slices.Contains(columns[:i], name):
-			return "names " + clipped(name) + " twice"
+			return "names " + luatext.Excerpt(name) + " twice"
 		case slices.Contains(resultColumns, name):
-			return "has " + clipped(name) + ", which the results have anyway"
+			return "has " + luatext.Excerpt(name) + ", which the results have anyway"
 		}
 	}
 	return ""
@@ -230,7 +231,7 @@ func columnsProblem(columns []string, results string) (reason string) {
 func resultsProblem(path, journal string) (reason string) {
 	switch ext := strings.ToLower(filepath.Ext(path)); {
 	case ext != ".csv" && ext != ".jsonl":
-		return "must end in .csv or .jsonl, got " + clipped(path)
+		return "must end in .csv or .jsonl, got " + luatext.Excerpt(path)
 	case journal != "" && filepath.Clean(path) == filepath.Clean(journal):
 		return "must be another file than the journal"
 	}

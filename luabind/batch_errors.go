@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luajson"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -53,7 +54,7 @@ func newRowError(err error) *rowError {
 	}
 	e := &rowError{Kind: kindScript, Message: clip(failure.Message, mostMessage), Where: failure.Where}
 	if t, ok := failure.Value.(*lua.LTable); ok && luavalue.Error(t) == nil && t.RawGetString("message") == lua.LNil {
-		if encoded, err := encodeJSON(t, ""); err == nil { // all that the script says
+		if encoded, err := luajson.Encode(t, ""); err == nil { // all that the script says
 			e.Message = clip(string(encoded), mostMessage)
 		}
 	}

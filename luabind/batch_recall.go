@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luajson"
 	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -111,7 +112,7 @@ func (r *batchRow) markOfInput(input lua.LValue) string {
 	if input == lua.LNil || input == r.value {
 		return ""
 	}
-	encoded, err := encodeJSON(input, "")
+	encoded, err := luajson.Encode(input, "")
 	switch {
 	case err != nil:
 		return "@other"

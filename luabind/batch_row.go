@@ -9,6 +9,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/internal/luajson"
 	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -229,7 +230,7 @@ func (b *batch) begin(row *batchRow) {
 		return
 	}
 	if row.value != nil {
-		if recorded, err := encodeJSON(row.value, ""); err == nil && len(recorded) <= mostRecorded {
+		if recorded, err := luajson.Encode(row.value, ""); err == nil && len(recorded) <= mostRecorded {
 			row.recorded = recorded
 		}
 	}

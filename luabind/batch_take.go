@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/journal"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -226,7 +227,7 @@ func (b *batch) retries(L *lua.LState, row *batchRow, status journal.Status) boo
 	case lua.LTrue, lua.LString("retry"):
 		return true
 	}
-	refuse(L, batchOp, "on_doubt", `must return "skip" or "retry", got `+clipped(answer.String()))
+	refuse(L, batchOp, "on_doubt", `must return "skip" or "retry", got `+luatext.Excerpt(answer.String()))
 	return false
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -128,7 +129,7 @@ func separatorOf(L *lua.LState, op string, separator *string) rune {
 func markOf(L *lua.LState, op, param, text string) rune {
 	r, size := utf8.DecodeRuneInString(text)
 	if size == 0 || size != len(text) || r == utf8.RuneError || r == '"' || r == '\uFEFF' || r != '\t' && unicode.IsControl(r) {
-		refuse(L, op, param, `must be one character such as ";" or "\t", and no quote or line break, got `+clipped(text))
+		refuse(L, op, param, `must be one character such as ";" or "\t", and no quote or line break, got `+luatext.Excerpt(text))
 	}
 	return r
 }

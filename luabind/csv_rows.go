@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // csvMaxRow bounds one row, so that a quote that is never closed does not draw the rest of a large file into memory.
@@ -113,7 +114,7 @@ func checkCSVHeader(names []string) error {
 		case strings.TrimSpace(name) == "":
 			return fmt.Errorf("column %d has no name", i+1)
 		case twice:
-			return fmt.Errorf("columns %d and %d are both named %s", first+1, i+1, clipped(name))
+			return fmt.Errorf("columns %d and %d are both named %s", first+1, i+1, luatext.Excerpt(name))
 		}
 		seen[name] = i
 	}
@@ -126,9 +127,9 @@ func (c *csvRows) checkRequired() error {
 		if slices.Contains(c.header, name) {
 			continue
 		}
-		reason := "has no column " + clipped(name)
+		reason := "has no column " + luatext.Excerpt(name)
 		if near := authy.Nearest(strings.TrimSpace(name), c.header); near != "" {
-			reason += ", did you mean " + clipped(near) + "?"
+			reason += ", did you mean " + luatext.Excerpt(near) + "?"
 		}
 		return c.named(errors.New(reason + "; its columns are " + listNames(c.header)))
 	}
@@ -140,7 +141,7 @@ func listNames(names []string) string {
 	const most = 20
 	list := make([]string, 0, most)
 	for _, name := range names[:min(most, len(names))] {
-		list = append(list, clipped(name))
+		list = append(list, luatext.Excerpt(name))
 	}
 	if len(names) > most {
 		list = append(list, "…")
@@ -212,7 +213,7 @@ func (c *csvRows) record() ([]string, error) {
 
 func (c *csvRows) column(i int) string {
 	if i < len(c.header) {
-		return "column " + clipped(c.header[i])
+		return "column " + luatext.Excerpt(c.header[i])
 	}
 	return "column " + strconv.Itoa(i+1)
 }

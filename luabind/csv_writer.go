@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -78,7 +79,7 @@ func csvRecord(row *lua.LTable, header []string, fields int, record []string) ([
 	}
 	if !list {
 		for _, name := range header {
-			if record, err = appendField(record, row.RawGetString(name), clipped(name)); err != nil {
+			if record, err = appendField(record, row.RawGetString(name), luatext.Excerpt(name)); err != nil {
 				return nil, err
 			}
 		}
@@ -109,7 +110,7 @@ func isListRow(row *lua.LTable, header []string) (bool, error) {
 			last = lua.LNumber(length)
 		}
 		if other, _ := row.Next(last); other != lua.LNil {
-			return false, errors.New("mixes fields by number with the key " + keyText(other))
+			return false, errors.New("mixes fields by number with the key " + luavalue.KeyText(other))
 		}
 		return true, nil
 	}
@@ -125,9 +126,9 @@ func isListRow(row *lua.LTable, header []string) (bool, error) {
 }
 
 func unknownColumn(key lua.LValue, header []string) error {
-	reason := "has " + keyText(key) + ", which is no column"
+	reason := "has " + luavalue.KeyText(key) + ", which is no column"
 	if near := authy.Nearest(key.String(), header); near != "" {
-		return fmt.Errorf("%s, did you mean %s?", reason, clipped(near))
+		return fmt.Errorf("%s, did you mean %s?", reason, luatext.Excerpt(near))
 	}
 	return errors.New(reason + "; the columns are " + listNames(header))
 }

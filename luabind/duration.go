@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -42,16 +43,16 @@ func durationOfNumber(n float64, unit time.Duration) (time.Duration, error) {
 func durationOfText(text string, unit time.Duration) (time.Duration, error) {
 	if text != "" && strings.Trim(text, "+-.0123456789") == "" {
 		return 0, fmt.Errorf("must have a unit, got %s: write %s, or the number without quotes for %s",
-			clipped(text), clipped(text+unitSymbol(unit)), unitName(unit))
+			luatext.Excerpt(text), luatext.Excerpt(text+unitSymbol(unit)), unitName(unit))
 	}
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil && hasUnits(text):
-		return 0, fmt.Errorf("is too long, got %s", clipped(text))
+		return 0, fmt.Errorf("is too long, got %s", luatext.Excerpt(text))
 	case err != nil:
-		return 0, fmt.Errorf("must be %s, got %s", durationRule(unit), clipped(text))
+		return 0, fmt.Errorf("must be %s, got %s", durationRule(unit), luatext.Excerpt(text))
 	case d < 0:
-		return 0, errors.New("must not be negative, got " + clipped(text))
+		return 0, errors.New("must not be negative, got " + luatext.Excerpt(text))
 	}
 	return d, nil
 }

@@ -124,7 +124,7 @@ type flowRunOptions struct {
 func defineFlow(L *lua.LState, h *Host) int {
 	f := &flow{name: textAt(L, 1, flowDefine, "name")}
 	if !isStepName(f.name) {
-		refuse(L, flowDefine, "name", "must be a word of letters, digits, _ and -, got "+clipped(f.name))
+		refuse(L, flowDefine, "name", "must be a word of letters, digits, _ and -, got "+luatext.Excerpt(f.name))
 	}
 	list := tableAt(L, 2, flowDefine, "steps")
 	if list.Len() == 0 {
@@ -138,7 +138,7 @@ func defineFlow(L *lua.LState, h *Host) int {
 		}
 		step := readStep(L, at, t)
 		if slices.ContainsFunc(f.steps, func(s flowStep) bool { return s.name == step.name }) {
-			refuse(L, flowDefine, at, "is the second step named "+clipped(step.name))
+			refuse(L, flowDefine, at, "is the second step named "+luatext.Excerpt(step.name))
 		}
 		f.steps = append(f.steps, step)
 	}
@@ -171,7 +171,7 @@ func readStep(L *lua.LState, at string, t *lua.LTable) flowStep {
 	readNested(L, at, named, &o)
 	switch {
 	case !isStepName(o.Name):
-		refuse(L, flowDefine, at+".name", "must be a word of letters, digits, _ and -, got "+clipped(o.Name))
+		refuse(L, flowDefine, at+".name", "must be a word of letters, digits, _ and -, got "+luatext.Excerpt(o.Name))
 	case o.Name == "input":
 		refuse(L, flowDefine, at+".name", `must not be "input", where ctx has what the flow is run with`)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luajson"
 	"github.com/authysh/authysh/luabind/internal/pace"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -77,7 +78,7 @@ func (r *flowRun) restore(L *lua.LState, step flowStep) bool {
 	}
 	value := lua.LValue(lua.LNil)
 	if known.Result != nil {
-		decoded, err := decodeJSON(L, known.Result)
+		decoded, err := decodeJSON(L, string(known.Result))
 		if err != nil {
 			fail(L, flowRunOp, err)
 		}
@@ -152,7 +153,7 @@ func recordable(v lua.LValue) (json.RawMessage, error) {
 	if v == lua.LNil {
 		return nil, nil
 	}
-	encoded, err := encodeJSON(v, "")
+	encoded, err := luajson.Encode(v, "")
 	if err == nil && len(encoded) > mostRecorded {
 		err = fmt.Errorf("it has %d bytes, and may have %d", len(encoded), mostRecorded)
 	}

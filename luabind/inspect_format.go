@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luajson"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
@@ -34,8 +35,8 @@ func (p *printer) format(values []lua.LValue, format Format) string {
 		lines := make([]string, len(values))
 		for i, v := range values {
 			v, _ = p.hidden(v, "", nil)
-			e := jsonEncoder{sorted: false, indent: indentation}
-			text, err := e.encode(v)
+			e := luajson.Encoder{Sorted: false, Indent: indentation}
+			text, err := e.Encode(v)
 			lines[i] = string(text)
 			if v == lua.LNil {
 				lines[i] = "null"

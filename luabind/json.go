@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luajson"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -50,12 +52,12 @@ type jsonOptions struct {
 func jsonEncode(L *lua.LState) int {
 	var options jsonOptions
 	optionsAt(L, 2, "json.encode", &options)
-	e := jsonEncoder{most: longestText(L), sorted: options.Sort == nil || *options.Sort}
+	e := luajson.Encoder{Most: longestText(L), Sorted: options.Sort == nil || *options.Sort}
 	var reason string
-	if e.indent, reason = indentOf(options.Indent); reason != "" {
+	if e.Indent, reason = indentOf(options.Indent); reason != "" {
 		refuse(L, "json.encode", "indent", reason)
 	}
-	text, err := e.encode(L.Get(1))
+	text, err := e.Encode(L.Get(1))
 	if err != nil {
 		fail(L, "json.encode", err)
 	}
@@ -84,13 +86,33 @@ func indentOf(v lua.LValue) (indent, reason string) {
 		if len(v) <= most && strings.Trim(string(v), " \t") == "" {
 			return string(v), ""
 		}
-		return "", rule + clipped(string(v))
+		return "", rule + luatext.Excerpt(string(v))
 	}
 	return "", rule + luavalue.TypeName(v)
 }
 
+// decodeJSON makes the Lua value of a JSON text, and charges code with a budget for it.
+func decodeJSON(L *lua.LState, text string) (lua.LValue, error) {
+	made := newTally(L)
+	if made.budget == nil {
+		return luajson.Decode(L, text, nil)
+	}
+	return decodeCharged(L, text, made)
+}
+
+func decodeCharged(L *lua.LState, text string, made tally) (lua.LValue, error) {
+	v, err := luajson.Decode(L, text, func(t *lua.LTable) { made.add(L, t) })
+	if err != nil {
+		return nil, err
+	}
+	L.Push(v)
+	made.done(L)
+	L.Pop(1)
+	return v, nil
+}
+
 func jsonDecode(L *lua.LState) int {
-	v, err := decodeJSONText(L, textAt(L, 1, "json.decode", "text"))
+	v, err := decodeJSON(L, textAt(L, 1, "json.decode", "text"))
 	if err != nil {
 		fail(L, "json.decode", err)
 	}

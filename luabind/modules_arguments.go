@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -55,9 +56,9 @@ func tableAt(L *lua.LState, n int, op, param string) *lua.LTable {
 // oneOf is a reason to refuse a value that must be one of a few names; it suggests the near one.
 func oneOf(got string, names []string) string {
 	if near := authy.Nearest(got, names); near != "" {
-		return fmt.Sprintf("must be one of %s, got %s, did you mean %q?", quotedList(names), clipped(got), near)
+		return fmt.Sprintf("must be one of %s, got %s, did you mean %q?", quotedList(names), luatext.Excerpt(got), near)
 	}
-	return fmt.Sprintf("must be one of %s, got %s", quotedList(names), clipped(got))
+	return fmt.Sprintf("must be one of %s, got %s", quotedList(names), luatext.Excerpt(got))
 }
 
 func quotedList(names []string) string {
@@ -69,18 +70,6 @@ func quotedList(names []string) string {
 		text += fmt.Sprintf("%q", name)
 	}
 	return text
-}
-
-// clipped quotes at most the first 40 characters of what a script gave, so that an error stays one short line.
-func clipped(text string) string {
-	const limit = 40
-	count := 0
-	for i := range text {
-		if count++; count > limit {
-			return fmt.Sprintf("%q…", text[:i])
-		}
-	}
-	return fmt.Sprintf("%q", text)
 }
 
 // clock is the time of the host; a host without a clock has the system's.

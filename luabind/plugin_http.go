@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luajson"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -55,7 +57,7 @@ func (w *web) check(u *url.URL) error {
 		return errors.New("a URL with user and password is not accepted; use a header")
 	}
 	if _, ok := w.granted.AllowsHost(u.Scheme, u.Hostname(), portOf(u)); !ok {
-		return fmt.Errorf("%s is not permitted: the plugin has no permission net for it", clipped(u.Scheme+"://"+u.Host))
+		return fmt.Errorf("%s is not permitted: the plugin has no permission net for it", luatext.Excerpt(u.Scheme+"://"+u.Host))
 	}
 	return nil
 }
@@ -82,7 +84,7 @@ func (w *web) dialChecked(ctx context.Context, network, address string) (net.Con
 		private, ok = private || plainPrivate, true
 	}
 	if !ok {
-		return nil, fmt.Errorf("%s is not permitted", clipped(host))
+		return nil, fmt.Errorf("%s is not permitted", luatext.Excerpt(host))
 	}
 	addresses := []netip.Addr{}
 	literal, err := netip.ParseAddr(host)
@@ -224,7 +226,7 @@ var ownHeaders = []string{"Host", "Content-Length", "Transfer-Encoding", "Connec
 func (o httpOptions) request() (*http.Request, error) {
 	method := strings.ToUpper(o.Method)
 	if !slices.Contains(methods, method) {
-		return nil, fmt.Errorf("method must be one of %s, got %s", strings.Join(methods, ", "), clipped(o.Method))
+		return nil, fmt.Errorf("method must be one of %s, got %s", strings.Join(methods, ", "), luatext.Excerpt(o.Method))
 	}
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -263,8 +265,8 @@ func (o httpOptions) body() (body []byte, kind string, err error) {
 	}
 	if o.JSON != nil {
 		given++
-		e := jsonEncoder{sorted: true, most: longestString}
-		text, err := e.encode(o.JSON)
+		e := luajson.Encoder{Sorted: true, Most: longestString}
+		text, err := e.Encode(o.JSON)
 		if err != nil {
 			return nil, "", fmt.Errorf("json %w", err)
 		}

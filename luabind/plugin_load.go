@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
@@ -183,9 +184,9 @@ func (g *guest) noModule(L *lua.LState, name string) {
 	}
 	known := slices.Concat(g.source.Modules(), slices.Collect(maps.Keys(g.loaded)), slices.Collect(maps.Keys(g.unopened)))
 	if near := authy.Nearest(name, known); near != "" {
-		L.RaiseError("no module %s in the plugin, did you mean %q?", clipped(name), near)
+		L.RaiseError("no module %s in the plugin, did you mean %q?", luatext.Excerpt(name), near)
 	}
-	L.RaiseError("no module %s: plugins have their own files, json, csv, phone, totp, time, log, and what they are granted", clipped(name))
+	L.RaiseError("no module %s: plugins have their own files, json, csv, phone, totp, time, log, and what they are granted", luatext.Excerpt(name))
 }
 
 // maskSecrets is plugin.mask: a copy of a value, with *** in place of what is a secret by its name.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -45,7 +46,7 @@ func (g *guest) addOutside() {
 
 // notGranted raises the error about a use that the plugin has no permission for.
 func (g *guest) notGranted(L *lua.LState, op, permission, what string) {
-	L.RaiseError("%s: %s is not permitted: the plugin has no permission %s for it", op, clipped(what), permission)
+	L.RaiseError("%s: %s is not permitted: the plugin has no permission %s for it", op, luatext.Excerpt(what), permission)
 }
 
 // envGet is env.get(name).
@@ -125,7 +126,7 @@ func (g *guest) execute(ctx context.Context, program string, arguments []string,
 	}
 	path, err := exec.LookPath(program) // a program in the working directory is an error
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be run: %w", clipped(program), err)
+		return nil, fmt.Errorf("%s cannot be run: %w", luatext.Excerpt(program), err)
 	}
 	cmd := exec.CommandContext(ctx, path, arguments...)
 	cmd.WaitDelay = time.Second
@@ -154,7 +155,7 @@ func (g *guest) execute(ctx context.Context, program string, arguments []string,
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("%s: %w", clipped(program), err)
+		return nil, fmt.Errorf("%s: %w", luatext.Excerpt(program), err)
 	}
 	result := &lua.LTable{Metatable: lua.LNil}
 	result.RawSetString("code", lua.LNumber(code))

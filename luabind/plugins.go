@@ -10,6 +10,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/lua51"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -344,5 +345,5 @@ func (rt *Runtime) Format(ctx context.Context, name string, value any) (string, 
 			return g.format(ctx, name, value)
 		}
 	}
-	return "", fmt.Errorf("no plugin has a format %s", clipped(name))
+	return "", fmt.Errorf("no plugin has a format %s", luatext.Excerpt(name))
 }

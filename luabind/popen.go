@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -65,7 +66,7 @@ func (s *streams) popen(L *lua.LState) int {
 		p.stdin, err = p.cmd.StdinPipe()
 		p.cut = p.stdin
 	default:
-		L.ArgError(2, "invalid mode "+clipped(mode)+`, want "r" or "w"`)
+		L.ArgError(2, "invalid mode "+luatext.Excerpt(mode)+`, want "r" or "w"`)
 	}
 	if err == nil {
 		err = p.start(mode == "w")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -93,7 +94,7 @@ func (s *streams) streamSetvbuf(L *lua.LState) int {
 	switch mode := L.CheckString(2); mode {
 	case "no", "line", "full":
 	default:
-		L.ArgError(2, "invalid mode "+clipped(mode)+`, want "no", "line" or "full"`)
+		L.ArgError(2, "invalid mode "+luatext.Excerpt(mode)+`, want "no", "line" or "full"`)
 	}
 	return pushDone(L, nil)
 }

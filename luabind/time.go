@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -134,10 +135,10 @@ func timeParse(L *lua.LState) int {
 	} else {
 		layout := layoutAt(L, 2, op)
 		if layout.reference == "" {
-			refuse(L, op, "layout", "can be written but not read: "+clipped(layout.given))
+			refuse(L, op, "layout", "can be written but not read: "+luatext.Excerpt(layout.given))
 		}
 		if t, err = time.ParseInLocation(layout.reference, text, zone); err != nil {
-			err = fmt.Errorf("%s is no time by the layout %s", clipped(text), clipped(layout.given))
+			err = fmt.Errorf("%s is no time by the layout %s", luatext.Excerpt(text), luatext.Excerpt(layout.given))
 		}
 	}
 	if err != nil {
@@ -160,7 +161,7 @@ func zoneAt(L *lua.LState, i int, op string) *time.Location {
 	default:
 		zone, err := time.LoadLocation(name)
 		if err != nil || name == "" {
-			refuse(L, op, "zone", `must be "UTC", "local" or a name such as "Europe/Lisbon", got `+clipped(name))
+			refuse(L, op, "zone", `must be "UTC", "local" or a name such as "Europe/Lisbon", got `+luatext.Excerpt(name))
 		}
 		return zone
 	}

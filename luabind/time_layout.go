@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -93,12 +94,12 @@ func readStrftime(text string) (timeLayout, error) {
 			break
 		}
 		if code == "" {
-			return layout, fmt.Errorf("must not end in a single %%, got %s: write %%%% for the character", clipped(text))
+			return layout, fmt.Errorf("must not end in a single %%, got %s: write %%%% for the character", luatext.Excerpt(text))
 		}
 		part, known := strftimeCodes[code[0]]
 		_, special := strftimeSpecial[code[0]]
 		if !known && !special {
-			return layout, fmt.Errorf("has the unknown code %s; known are %s", clipped("%"+code[:1]), knownCodes())
+			return layout, fmt.Errorf("has the unknown code %s; known are %s", luatext.Excerpt("%"+code[:1]), knownCodes())
 		}
 		layout.pieces = append(layout.pieces, "%"+code[:1])
 		readable = readable && known
@@ -149,5 +150,5 @@ func parseCommonTime(text string, zone *time.Location) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s is no time of a common form, such as \"2024-05-17T12:30:00Z\" or \"2024-05-17 12:30:00\": give a layout", clipped(text))
+	return time.Time{}, fmt.Errorf("%s is no time of a common form, such as \"2024-05-17T12:30:00Z\" or \"2024-05-17 12:30:00\": give a layout", luatext.Excerpt(text))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
 	lua "github.com/yuin/gopher-lua"
@@ -117,7 +118,7 @@ func totpURI(L *lua.LState) int {
 		case strings.TrimSpace(label.text) == "":
 			refuse(L, op, label.name, "is required")
 		case strings.Contains(label.text, ":"):
-			refuse(L, op, label.name, "must not have a colon, which stands between issuer and account, got "+clipped(label.text))
+			refuse(L, op, label.name, "must not have a colon, which stands between issuer and account, got "+luatext.Excerpt(label.text))
 		}
 	}
 	codes := options.codes(L, op)
@@ -142,7 +143,7 @@ func totpNewSecret(L *lua.LState) int {
 	if L.Get(1) != lua.LNil {
 		whole, ok := L.Get(1).(lua.LNumber)
 		if !ok || float64(whole) != math.Trunc(float64(whole)) || whole < 16 || whole > 64 {
-			refuse(L, "totp.secret", "bytes", "must be a whole number from 16 to 64, got "+clipped(L.Get(1).String()))
+			refuse(L, "totp.secret", "bytes", "must be a whole number from 16 to 64, got "+luatext.Excerpt(L.Get(1).String()))
 		}
 		size = int(whole)
 	}

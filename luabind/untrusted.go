@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -165,7 +166,7 @@ func (rt *Runtime) requireUntrusted(L *lua.LState) int {
 				return compileGuarded(L, string(source), path)
 			}
 			if !errors.Is(err, fs.ErrNotExist) {
-				L.RaiseError("cannot load module %s", clipped(name)) // why is not for strangers
+				L.RaiseError("cannot load module %s", luatext.Excerpt(name)) // why is not for strangers
 			}
 		}
 		var known []string
@@ -174,9 +175,9 @@ func (rt *Runtime) requireUntrusted(L *lua.LState) int {
 		}
 		hint := ""
 		if near := authy.Nearest(name, known); near != "" {
-			hint = ", did you mean " + clipped(near) + "?"
+			hint = ", did you mean " + luatext.Excerpt(near) + "?"
 		}
-		L.RaiseError("no module %s%s", clipped(name), hint)
+		L.RaiseError("no module %s%s", luatext.Excerpt(name), hint)
 		return nil, nil
 	})
 }

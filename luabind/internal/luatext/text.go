@@ -130,6 +130,18 @@ func Clip(text string, n int) string {
 	return text
 }
 
+// Excerpt quotes at most the first 40 characters of what a script gave, so that an error stays one short line.
+func Excerpt(text string) string {
+	const limit = 40
+	count := 0
+	for i := range text {
+		if count++; count > limit {
+			return fmt.Sprintf("%q…", text[:i])
+		}
+	}
+	return fmt.Sprintf("%q", text)
+}
+
 // Columns is how wide a text is; a wide character counts as one, like any other.
 func Columns(text string) int { return utf8.RuneCountInString(text) }
 

@@ -1,6 +1,9 @@
 package luavalue
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"github.com/authysh/authysh/luabind/internal/luatext"
+	lua "github.com/yuin/gopher-lua"
+)
 
 // MaxExact is the largest whole number that a Lua number, a float64, cannot have got by losing digits: 2^53+1 reads
 // as 2^53.
@@ -18,6 +21,14 @@ func TypeName(v lua.LValue) string {
 		return "nil"
 	}
 	return "a " + v.Type().String()
+}
+
+// KeyText shows a key of a table in an error.
+func KeyText(key lua.LValue) string {
+	if name, ok := key.(lua.LString); ok {
+		return luatext.Excerpt(string(name))
+	}
+	return "[" + key.String() + "]"
 }
 
 // null is the value of json.null: JSON's null where a Lua table could not hold nil.

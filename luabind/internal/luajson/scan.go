@@ -1,4 +1,4 @@
-package luabind
+package luajson
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 )
 
 // string reads a string; the text stands at its opening quote. Strings are copied, lest a short one keep the whole text alive.
-func (d *jsonDecoder) string(isName bool) (string, *jsonFault) {
+func (d *decoder) string(isName bool) (string, *failure) {
 	start, ascii := d.at+1, true
 	for i := start; i < len(d.text); i++ {
 		switch c := d.text[i]; {
@@ -27,15 +27,15 @@ func (d *jsonDecoder) string(isName bool) (string, *jsonFault) {
 			return d.escaped(start, i)
 		case c < ' ':
 			d.at = i
-			return "", &jsonFault{at: i, reason: fmt.Sprintf("has the control character U+%04X in a string, want it escaped", c)}
+			return "", &failure{at: i, reason: fmt.Sprintf("has the control character U+%04X in a string, want it escaped", c)}
 		case c >= utf8.RuneSelf:
 			ascii = false
 		}
 	}
-	return "", &jsonFault{at: start - 1, reason: "has a string without closing quote"}
+	return "", &failure{at: start - 1, reason: "has a string without closing quote"}
 }
 
-func (d *jsonDecoder) keep(s string, isName bool) string {
+func (d *decoder) keep(s string, isName bool) string {
 	if !isName {
 		return strings.Clone(s)
 	}
@@ -48,7 +48,7 @@ func (d *jsonDecoder) keep(s string, isName bool) string {
 }
 
 // escaped reads on in a string that has escapes: its first backslash stands at i.
-func (d *jsonDecoder) escaped(start, i int) (string, *jsonFault) {
+func (d *decoder) escaped(start, i int) (string, *failure) {
 	var b strings.Builder
 	clean := start // what was not yet copied
 	for i < len(d.text) {
@@ -61,21 +61,21 @@ func (d *jsonDecoder) escaped(start, i int) (string, *jsonFault) {
 			d.at = i + 1
 			return b.String(), nil
 		case c < ' ':
-			return "", &jsonFault{at: i, reason: fmt.Sprintf("has the control character U+%04X in a string, want it escaped", c)}
+			return "", &failure{at: i, reason: fmt.Sprintf("has the control character U+%04X in a string, want it escaped", c)}
 		case c != '\\':
 			i++
 		default:
 			b.WriteString(d.text[clean:i])
 			r, size := readEscape(d.text[i:])
 			if size == 0 {
-				return "", &jsonFault{at: i, reason: `has an unknown escape in a string, want \" \\ \/ \b \f \n \r \t or \u and 4 hex digits`}
+				return "", &failure{at: i, reason: `has an unknown escape in a string, want \" \\ \/ \b \f \n \r \t or \u and 4 hex digits`}
 			}
 			b.WriteRune(r)
 			i += size
 			clean = i
 		}
 	}
-	return "", &jsonFault{at: start - 1, reason: "has a string without closing quote"}
+	return "", &failure{at: start - 1, reason: "has a string without closing quote"}
 }
 
 // readEscape is the character that an escape at the start of s means, and the escape's length: 0 when it is none.
@@ -110,7 +110,7 @@ func readHex(s string) (rune, bool) {
 }
 
 // number reads a number by JSON's grammar, which knows no leading zeros, no bare dots and no infinity.
-func (d *jsonDecoder) number() (lua.LValue, *jsonFault) {
+func (d *decoder) number() (lua.LValue, *failure) {
 	start, i := d.at, d.at
 	if d.text[i] == '-' {
 		i++
@@ -122,7 +122,7 @@ func (d *jsonDecoder) number() (lua.LValue, *jsonFault) {
 		d.at = i
 		return nil, d.unexpected("a digit after '-'")
 	case d.text[digits] == '0' && i > digits+1:
-		return nil, &jsonFault{at: start, reason: "has a number with a leading zero, want it without, or as a string"}
+		return nil, &failure{at: start, reason: "has a number with a leading zero, want it without, or as a string"}
 	}
 	whole := true
 	if i < len(d.text) && d.text[i] == '.' {
@@ -146,7 +146,7 @@ func (d *jsonDecoder) number() (lua.LValue, *jsonFault) {
 	return numberOf(d.text[start:i], whole, start)
 }
 
-func numberOf(literal string, whole bool, at int) (lua.LValue, *jsonFault) {
+func numberOf(literal string, whole bool, at int) (lua.LValue, *failure) {
 	if whole {
 		n, err := strconv.ParseInt(literal, 10, 64)
 		if err != nil || n > luavalue.MaxExact || n < -luavalue.MaxExact {
@@ -156,7 +156,7 @@ func numberOf(literal string, whole bool, at int) (lua.LValue, *jsonFault) {
 	}
 	n, err := strconv.ParseFloat(literal, 64)
 	if err != nil || math.IsInf(n, 0) {
-		return nil, &jsonFault{at: at, reason: "has a number beyond the range of Lua numbers"}
+		return nil, &failure{at: at, reason: "has a number beyond the range of Lua numbers"}
 	}
 	return lua.LNumber(n), nil
 }

@@ -1,4 +1,4 @@
-package luabind
+package luajson
 
 import (
 	"errors"
@@ -12,33 +12,35 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// encodeJSON is the JSON text of a Lua value; with an indent, one element per line.
+// Encode is the JSON text of a Lua value; with an indent, one element per line.
 //
 // A table is a list if its keys are exactly 1 to n, or if it is marked as one; an empty one that is not marked is an
 // object. Names are sorted. Whole numbers up to 2^53 have no point and no exponent. What JSON cannot hold is
 // an error that names the path: "value.items[3].x is a function, …".
-func encodeJSON(v lua.LValue, indent string) ([]byte, error) {
-	return (&jsonEncoder{indent: indent, sorted: true}).encode(v)
+func Encode(v lua.LValue, indent string) ([]byte, error) {
+	return (&Encoder{Indent: indent, Sorted: true}).Encode(v)
 }
 
-type jsonEncoder struct {
-	most   int // bytes; 0 for no limit
-	indent string
-	sorted bool
+// Encoder writes one value as JSON text. The zero value writes one line, with names in the order in which they were set.
+type Encoder struct {
+	Most   int    // bytes of text, about; 0 for no limit
+	Indent string // of one level; with one, each element has a line of its own
+	Sorted bool   // names stand in alphabetical order
 	text   []byte
 	above  []*lua.LTable // the tables around the place at hand
 }
 
-func (e *jsonEncoder) encode(v lua.LValue) ([]byte, error) {
+// Encode is the text of a value; see the function [Encode].
+func (e *Encoder) Encode(v lua.LValue) ([]byte, error) {
 	if fault := e.value(v); fault != nil {
 		return nil, errors.New("value" + fault.path + " " + fault.reason)
 	}
 	return e.text, nil
 }
 
-func (e *jsonEncoder) value(v lua.LValue) *jsonFault {
-	if e.most > 0 && len(e.text) > e.most {
-		return &jsonFault{reason: fmt.Sprintf("makes a text of more than %d MiB", e.most>>20)}
+func (e *Encoder) value(v lua.LValue) *failure {
+	if e.Most > 0 && len(e.text) > e.Most {
+		return &failure{reason: fmt.Sprintf("makes a text of more than %d MiB", e.Most>>20)}
 	}
 	switch v := v.(type) {
 	case lua.LString:
@@ -55,7 +57,7 @@ func (e *jsonEncoder) value(v lua.LValue) *jsonFault {
 		e.text = append(e.text, "null"...)
 		return nil
 	}
-	return &jsonFault{reason: "is " + luavalue.TypeName(v) + ", which JSON cannot hold" + nilHint(v)}
+	return &failure{reason: "is " + luavalue.TypeName(v) + ", which JSON cannot hold" + nilHint(v)}
 }
 
 func nilHint(v lua.LValue) string {
@@ -65,10 +67,10 @@ func nilHint(v lua.LValue) string {
 	return ""
 }
 
-func (e *jsonEncoder) number(n float64) *jsonFault {
+func (e *Encoder) number(n float64) *failure {
 	switch {
 	case math.IsNaN(n) || math.IsInf(n, 0):
-		return &jsonFault{reason: fmt.Sprintf("is %v, which JSON cannot hold", lua.LNumber(n))}
+		return &failure{reason: fmt.Sprintf("is %v, which JSON cannot hold", lua.LNumber(n))}
 	case n == math.Trunc(n) && math.Abs(n) <= 1<<53:
 		e.text = strconv.AppendInt(e.text, int64(n), 10)
 	default:
@@ -77,12 +79,12 @@ func (e *jsonEncoder) number(n float64) *jsonFault {
 	return nil
 }
 
-func (e *jsonEncoder) table(t *lua.LTable) *jsonFault {
+func (e *Encoder) table(t *lua.LTable) *failure {
 	switch {
 	case slices.Contains(e.above, t):
-		return &jsonFault{reason: "contains itself"}
+		return &failure{reason: "contains itself"}
 	case len(e.above) == luavalue.MaxDepth:
-		return &jsonFault{reason: fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth)}
+		return &failure{reason: fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth)}
 	}
 	e.above = append(e.above, t)
 	defer func() { e.above = e.above[:len(e.above)-1] }()
@@ -95,20 +97,20 @@ func (e *jsonEncoder) table(t *lua.LTable) *jsonFault {
 	other, _ := t.Next(last)
 	switch {
 	case other != lua.LNil && (length > 0 || luavalue.IsArray(t)):
-		return &jsonFault{reason: "mixes list elements with other keys, such as " + keyText(other)}
+		return &failure{reason: "mixes list elements with other keys, such as " + luavalue.KeyText(other)}
 	case length > 0 || luavalue.IsArray(t):
 		return e.list(t, length)
 	}
 	return e.object(t)
 }
 
-func (e *jsonEncoder) list(t *lua.LTable, length int) *jsonFault {
+func (e *Encoder) list(t *lua.LTable, length int) *failure {
 	e.text = append(e.text, '[')
 	for i := 1; i <= length; i++ {
 		e.separate(i == 1)
 		v := t.RawGetInt(i)
 		if v == lua.LNil {
-			return &jsonFault{reason: fmt.Sprintf("is a list of %d with a hole at [%d]: put json.null there, or use strings as keys", length, i)}
+			return &failure{reason: fmt.Sprintf("is a list of %d with a hole at [%d]: put json.null there, or use strings as keys", length, i)}
 		}
 		if fault := e.value(v); fault != nil {
 			return fault.under("[" + strconv.Itoa(i) + "]")
@@ -118,7 +120,7 @@ func (e *jsonEncoder) list(t *lua.LTable, length int) *jsonFault {
 	return nil
 }
 
-func (e *jsonEncoder) object(t *lua.LTable) *jsonFault {
+func (e *Encoder) object(t *lua.LTable) *failure {
 	names, fault := e.names(t)
 	if fault != nil {
 		return fault
@@ -127,67 +129,67 @@ func (e *jsonEncoder) object(t *lua.LTable) *jsonFault {
 	for i, name := range names {
 		e.separate(i == 0)
 		if fault := e.string(name); fault != nil {
-			return &jsonFault{reason: "has a name that is not UTF-8"}
+			return &failure{reason: "has a name that is not UTF-8"}
 		}
 		e.text = append(e.text, ':')
-		if e.indent != "" {
+		if e.Indent != "" {
 			e.text = append(e.text, ' ')
 		}
 		if fault := e.value(t.RawGetString(name)); fault != nil {
-			return fault.under(jsonStep(name))
+			return fault.under(stepTo(name))
 		}
 	}
 	e.close('}', len(names) == 0)
 	return nil
 }
 
-func (e *jsonEncoder) names(t *lua.LTable) ([]string, *jsonFault) {
+func (e *Encoder) names(t *lua.LTable) ([]string, *failure) {
 	var names []string
 	for key, _ := t.Next(lua.LNil); key != lua.LNil; key, _ = t.Next(key) {
 		switch key := key.(type) {
 		case lua.LString:
 			names = append(names, string(key))
 		case lua.LNumber:
-			return nil, &jsonFault{reason: "has the number key " + keyText(key) + ", want keys 1 to n or strings"}
+			return nil, &failure{reason: "has the number key " + luavalue.KeyText(key) + ", want keys 1 to n or strings"}
 		default:
-			return nil, &jsonFault{reason: "has " + luavalue.TypeName(key) + " as a key, want strings"}
+			return nil, &failure{reason: "has " + luavalue.TypeName(key) + " as a key, want strings"}
 		}
 	}
-	if e.sorted {
+	if e.Sorted {
 		slices.Sort(names)
 	}
 	return names, nil
 }
 
 // separate goes to the place of the next element.
-func (e *jsonEncoder) separate(first bool) {
+func (e *Encoder) separate(first bool) {
 	if !first {
 		e.text = append(e.text, ',')
 	}
 	e.newLine(len(e.above))
 }
 
-func (e *jsonEncoder) close(bracket byte, empty bool) {
+func (e *Encoder) close(bracket byte, empty bool) {
 	if !empty {
 		e.newLine(len(e.above) - 1)
 	}
 	e.text = append(e.text, bracket)
 }
 
-func (e *jsonEncoder) newLine(depth int) {
-	if e.indent == "" {
+func (e *Encoder) newLine(depth int) {
+	if e.Indent == "" {
 		return
 	}
 	e.text = append(e.text, '\n')
 	for range depth {
-		e.text = append(e.text, e.indent...)
+		e.text = append(e.text, e.Indent...)
 	}
 }
 
 // string writes a string with no more escapes than JSON demands; markup characters stay readable.
-func (e *jsonEncoder) string(s string) *jsonFault {
+func (e *Encoder) string(s string) *failure {
 	if !utf8.ValidString(s) {
-		return &jsonFault{reason: "is not UTF-8, which JSON text must be"}
+		return &failure{reason: "is not UTF-8, which JSON text must be"}
 	}
 	const hex = "0123456789abcdef"
 	e.text = append(e.text, '"')
@@ -215,12 +217,4 @@ func (e *jsonEncoder) string(s string) *jsonFault {
 	e.text = append(e.text, s[clean:]...)
 	e.text = append(e.text, '"')
 	return nil
-}
-
-// keyText shows a key of a table in an error.
-func keyText(key lua.LValue) string {
-	if name, ok := key.(lua.LString); ok {
-		return clipped(string(name))
-	}
-	return "[" + key.String() + "]"
 }

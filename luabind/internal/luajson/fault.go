@@ -1,4 +1,4 @@
-package luabind
+package luajson
 
 import (
 	"errors"
@@ -7,12 +7,26 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
+// failure is why a text or a value cannot be converted; containers put their step in front of path on the way up.
+type failure struct {
+	at     int // offset in the text, when decoding
+	path   string
+	reason string
+}
+
+func (f *failure) under(step string) *failure {
+	f.path = step + f.path
+	return f
+}
+
 // unexpected is a fault at the current place, where something else was wanted.
-func (d *jsonDecoder) unexpected(want string) *jsonFault {
+func (d *decoder) unexpected(want string) *failure {
 	if d.at >= len(d.text) {
-		return &jsonFault{at: len(d.text), reason: "ends too early, want " + want}
+		return &failure{at: len(d.text), reason: "ends too early, want " + want}
 	}
 	r, size := utf8.DecodeRuneInString(d.text[d.at:])
 	if r == utf8.RuneError && size == 1 {
@@ -29,11 +43,11 @@ func (d *jsonDecoder) unexpected(want string) *jsonFault {
 	case strings.HasPrefix(want, "a value") && unicode.IsLetter(r):
 		reason += " (JSON's words are true, false and null)"
 	}
-	return &jsonFault{at: d.at, reason: reason}
+	return &failure{at: d.at, reason: reason}
 }
 
 // notUTF8 is the fault of the first byte at or after start that is not UTF-8.
-func (d *jsonDecoder) notUTF8(start int) *jsonFault {
+func (d *decoder) notUTF8(start int) *failure {
 	at := start
 	for i, r := range d.text[start:] {
 		if _, size := utf8.DecodeRuneInString(d.text[start+i:]); r == utf8.RuneError && size == 1 {
@@ -41,11 +55,11 @@ func (d *jsonDecoder) notUTF8(start int) *jsonFault {
 			break
 		}
 	}
-	return &jsonFault{at: at, reason: fmt.Sprintf("is not UTF-8: byte 0x%02X", d.text[at])}
+	return &failure{at: at, reason: fmt.Sprintf("is not UTF-8: byte 0x%02X", d.text[at])}
 }
 
 // describe words a fault with its place. The columns are characters, counted from 1.
-func (d *jsonDecoder) describe(f *jsonFault) error {
+func (d *decoder) describe(f *failure) error {
 	before := d.text[:f.at]
 	lineStart := strings.LastIndexByte(before, '\n') + 1
 	line := strings.Count(before, "\n") + 1
@@ -56,7 +70,7 @@ func (d *jsonDecoder) describe(f *jsonFault) error {
 
 // outline shows the text around a fault by its punctuation: letters appear as a, digits as 0. So a missing comma or
 // quote can be seen, and a code or a key cannot.
-func (d *jsonDecoder) outline(lineStart, at int) string {
+func (d *decoder) outline(lineStart, at int) string {
 	const reachBack, reachOn = 24, 12
 	start, end := max(lineStart, at-reachBack), min(len(d.text), at+reachOn)
 	shape := func(r rune) rune {
@@ -76,8 +90,8 @@ func (d *jsonDecoder) outline(lineStart, at int) string {
 	return strings.TrimSpace(strings.Map(shape, d.text[start:at]) + "»" + strings.Map(shape, on))
 }
 
-// jsonStep is how the path of an error goes on with a member: .name, or ["odd name"].
-func jsonStep(name string) string {
+// stepTo is how the path of an error goes on with a member: .name, or ["odd name"].
+func stepTo(name string) string {
 	plain := name != "" && len(name) <= 40
 	for i := range len(name) {
 		c := name[i]
@@ -86,5 +100,5 @@ func jsonStep(name string) string {
 	if plain {
 		return "." + name
 	}
-	return "[" + clipped(name) + "]"
+	return "[" + luatext.Excerpt(name) + "]"
 }

@@ -1,4 +1,4 @@
-package luabind
+package luajson
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// decodeJSON makes the Lua value of a JSON text.
+// Decode makes the Lua value of a JSON text.
 //
 // null becomes json.null; a list is marked as one, so that it stays a list even when empty; a whole number that a
 // Lua number cannot hold exactly (beyond 2^53) becomes a string of its digits; of duplicate names the last wins; half of
@@ -18,12 +18,10 @@ import (
 //
 // It reads straight into Lua tables: by way of encoding/json the same takes more than twice as long, and leaves the
 // position of an error, the path and the digits of numbers to be found out separately.
-func decodeJSON(L *lua.LState, data []byte) (lua.LValue, error) {
-	return decodeJSONText(L, string(data))
-}
-
-func decodeJSONText(L *lua.LState, text string) (lua.LValue, error) {
-	d := jsonDecoder{L: L, text: text, null: luavalue.Null(L), list: luavalue.ArrayMetatable(L), names: make(map[string]string), made: newTally(L)}
+//
+// It calls made, unless that is nil, with each table that it has made, which no code can reach yet.
+func Decode(L *lua.LState, text string, made func(*lua.LTable)) (lua.LValue, error) {
+	d := decoder{L: L, text: text, null: luavalue.Null(L), list: luavalue.ArrayMetatable(L), names: make(map[string]string), made: made}
 	if strings.HasPrefix(text, "\uFEFF") {
 		d.at = len("\uFEFF")
 	}
@@ -40,15 +38,12 @@ func decodeJSONText(L *lua.LState, text string) (lua.LValue, error) {
 	if fault != nil {
 		return nil, d.describe(fault)
 	}
-	L.Push(v)
-	d.made.done(L)
-	L.Pop(1)
 	return v, nil
 }
 
-// jsonDecoder reads a text from front to back. Elements wait on stacks until their container ends, so that tables are
+// decoder reads a text from front to back. Elements wait on stacks until their container ends, so that tables are
 // made at their final size; gopher-lua's grow from room for 32.
-type jsonDecoder struct {
+type decoder struct {
 	L     *lua.LState
 	text  string
 	at    int // offset of the next byte
@@ -57,22 +52,10 @@ type jsonDecoder struct {
 	names map[string]string // the names seen so far: one copy of each serves all
 	null  lua.LValue
 	list  lua.LValue // metatable of lists
-	made  tally
+	made  func(*lua.LTable)
 }
 
-// jsonFault is why a text or a value cannot be converted; containers put their step in front of path on the way up.
-type jsonFault struct {
-	at     int // offset in the text, when decoding
-	path   string
-	reason string
-}
-
-func (f *jsonFault) under(step string) *jsonFault {
-	f.path = step + f.path
-	return f
-}
-
-func (d *jsonDecoder) value(depth int) (lua.LValue, *jsonFault) {
+func (d *decoder) value(depth int) (lua.LValue, *failure) {
 	if d.at == len(d.text) {
 		return nil, d.unexpected("a value")
 	}
@@ -82,7 +65,7 @@ func (d *jsonDecoder) value(depth int) (lua.LValue, *jsonFault) {
 		return lua.LString(s), fault
 	case c == '{' || c == '[':
 		if depth == luavalue.MaxDepth {
-			return nil, &jsonFault{at: d.at, reason: fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth)}
+			return nil, &failure{at: d.at, reason: fmt.Sprintf("is nested more than %d deep", luavalue.MaxDepth)}
 		}
 		if c == '{' {
 			return d.object(depth + 1)
@@ -100,7 +83,7 @@ func (d *jsonDecoder) value(depth int) (lua.LValue, *jsonFault) {
 	return nil, d.unexpected("a value")
 }
 
-func (d *jsonDecoder) array(depth int) (lua.LValue, *jsonFault) {
+func (d *decoder) array(depth int) (lua.LValue, *failure) {
 	base := len(d.stack)
 	d.at++
 	d.skipBlanks()
@@ -127,12 +110,12 @@ func (d *jsonDecoder) array(depth int) (lua.LValue, *jsonFault) {
 		t.Append(element)
 	}
 	t.Metatable = d.list
-	d.made.add(d.L, t)
+	d.count(t)
 	d.stack = d.stack[:base]
 	return t, nil
 }
 
-func (d *jsonDecoder) object(depth int) (lua.LValue, *jsonFault) {
+func (d *decoder) object(depth int) (lua.LValue, *failure) {
 	base, keysBase := len(d.stack), len(d.keys)
 	d.at++
 	d.skipBlanks()
@@ -146,7 +129,7 @@ func (d *jsonDecoder) object(depth int) (lua.LValue, *jsonFault) {
 		}
 		value, fault := d.value(depth)
 		if fault != nil {
-			return nil, fault.under(jsonStep(name))
+			return nil, fault.under(stepTo(name))
 		}
 		d.keys, d.stack = append(d.keys, name), append(d.stack, value)
 		d.skipBlanks()
@@ -162,13 +145,19 @@ func (d *jsonDecoder) object(depth int) (lua.LValue, *jsonFault) {
 	for i, name := range d.keys[keysBase:] {
 		t.RawSetString(name, d.stack[base+i])
 	}
-	d.made.add(d.L, t)
+	d.count(t)
 	d.stack, d.keys = d.stack[:base], d.keys[:keysBase]
 	return t, nil
 }
 
+func (d *decoder) count(t *lua.LTable) {
+	if d.made != nil {
+		d.made(t)
+	}
+}
+
 // member reads a name and the colon behind it.
-func (d *jsonDecoder) member() (string, *jsonFault) {
+func (d *decoder) member() (string, *failure) {
 	if d.at == len(d.text) || d.text[d.at] != '"' {
 		return "", d.unexpected("a name in double quotes")
 	}
@@ -178,13 +167,13 @@ func (d *jsonDecoder) member() (string, *jsonFault) {
 	}
 	d.skipBlanks()
 	if !d.take(':') {
-		return "", d.unexpected("':'").under(jsonStep(name))
+		return "", d.unexpected("':'").under(stepTo(name))
 	}
 	d.skipBlanks()
 	return name, nil
 }
 
-func (d *jsonDecoder) skipBlanks() {
+func (d *decoder) skipBlanks() {
 	for d.at < len(d.text) {
 		switch d.text[d.at] {
 		case ' ', '\n', '\t', '\r':
@@ -195,7 +184,7 @@ func (d *jsonDecoder) skipBlanks() {
 	}
 }
 
-func (d *jsonDecoder) take(c byte) bool {
+func (d *decoder) take(c byte) bool {
 	if d.at < len(d.text) && d.text[d.at] == c {
 		d.at++
 		return true
@@ -203,7 +192,7 @@ func (d *jsonDecoder) take(c byte) bool {
 	return false
 }
 
-func (d *jsonDecoder) word(word string) bool {
+func (d *decoder) word(word string) bool {
 	if !strings.HasPrefix(d.text[d.at:], word) {
 		return false
 	}
