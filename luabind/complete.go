@@ -9,6 +9,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
+	"github.com/authysh/authysh/luabind/internal/masking"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -341,7 +342,7 @@ func (c *completer) describe(v lua.LValue, name string) string {
 	case *lua.LTable:
 		return c.describeTable(v, name)
 	case lua.LString, lua.LNumber:
-		if isSecretName(name) {
+		if masking.IsSecret(name) {
 			return v.Type().String() + ", masked"
 		}
 		if k := kindsOfParams[name]; k == kindPhone || k == kindEmail {

@@ -273,13 +273,3 @@ func TestHelpOfEverything(t *testing.T) {
 		}
 	}
 }
-
-// TestSecretNames: what the prompt masks by its name.
-func TestSecretNames(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]bool{"token": true, "api_key": true, "signing_key": true, "otp": true, "qr_code": true, "code": true, "country_code": false, "error_code": false, "code_length": false, "message": false, "id": false} {
-		if got := isSecretName(name); got != want {
-			t.Errorf("%s: got %v, want %v", name, got, want)
-		}
-	}
-}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
+	"github.com/authysh/authysh/luabind/internal/masking"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -163,7 +164,7 @@ func (p *printer) node(v lua.LValue, secret, name string) *node {
 // minSecret is how long a key must be to be searched for in texts: a shorter one would tear words up.
 const minSecret = 6
 
-const maskText = `"` + logMask + `"`
+const maskText = `"` + masking.Mask + `"`
 
 func masked() *node { return &node{text: maskText, note: "masked"} }
 
@@ -196,7 +197,7 @@ func (p *printer) textNode(text, secret, name string) *node {
 func (p *printer) withoutKeys(text string) string {
 	if !p.Unmask {
 		for _, s := range p.secrets {
-			text = strings.ReplaceAll(text, s, logMask)
+			text = strings.ReplaceAll(text, s, masking.Mask)
 		}
 	}
 	return text
@@ -267,7 +268,7 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 			break
 		}
 		inner := secret
-		if name, ok := k.(lua.LString); ok && !p.Unmask && mayBeCode && isSecretName(string(name)) {
+		if name, ok := k.(lua.LString); ok && !p.Unmask && mayBeCode && masking.IsSecret(string(name)) {
 			inner = string(name)
 		}
 		value := p.node(v, inner, keyName(k))

@@ -7,6 +7,7 @@ import (
 	"github.com/authysh/authysh/luabind/internal/luajson"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
+	"github.com/authysh/authysh/luabind/internal/masking"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -78,8 +79,8 @@ func (p *printer) raw(v lua.LValue) string {
 func (p *printer) hidden(v lua.LValue, secret string, above []*lua.LTable) (lua.LValue, bool) {
 	switch v := v.(type) {
 	case lua.LString, lua.LNumber:
-		if n := p.node(v, secret, ""); n.text == maskText && v.String() != logMask {
-			return lua.LString(logMask), true
+		if n := p.node(v, secret, ""); n.text == maskText && v.String() != masking.Mask {
+			return lua.LString(masking.Mask), true
 		}
 		if text := p.raw(v); text != v.String() {
 			return lua.LString(text), true
@@ -100,7 +101,7 @@ func (p *printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable)
 	masked, changed := &lua.LTable{Metatable: t.Metatable}, false
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		inner := secret
-		if name, ok := k.(lua.LString); ok && !p.Unmask && luavalue.Error(t) == nil && isSecretName(string(name)) {
+		if name, ok := k.(lua.LString); ok && !p.Unmask && luavalue.Error(t) == nil && masking.IsSecret(string(name)) {
 			inner = string(name)
 		}
 		v, hid := p.hidden(v, inner, above)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/masking"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -40,7 +41,7 @@ func (p *printer) explain(n *node, name string, v lua.LValue) {
 }
 
 func (p *printer) numberHint(name string, value float64) string {
-	words := wordsOf(name)
+	words := masking.Words(name)
 	if len(words) == 0 {
 		return ""
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
+	"github.com/authysh/authysh/luabind/internal/masking"
 	"github.com/authysh/authysh/luabind/plugin"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -207,8 +208,8 @@ func maskTable(v lua.LValue) {
 		return
 	}
 	t.ForEach(func(k, v lua.LValue) {
-		if name, ok := k.(lua.LString); ok && isSecretName(string(name)) {
-			t.RawSet(k, lua.LString(logMask))
+		if name, ok := k.(lua.LString); ok && masking.IsSecret(string(name)) {
+			t.RawSet(k, lua.LString(masking.Mask))
 			return
 		}
 		maskTable(v)

@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 	"luabind/internal/luajson":  {modulePath + "/luabind/internal/luatext", modulePath + "/luabind/internal/luavalue", "github.com/yuin/gopher-lua"},
 	"luabind/internal/luatext":  {},
 	"luabind/internal/luavalue": {modulePath + "/luabind/internal/luatext", "github.com/yuin/gopher-lua"},
+	"luabind/internal/masking":  {},
 	"luabind/internal/pace":     {modulePath + "/authy", "golang.org/x/time/rate"},
 	"luabind/plugin":            {modulePath + "/authy", "golang.org/x/mod/semver"},
 	"luabind/journal":           {"github.com/tidwall/gjson", "github.com/gofrs/flock"},
