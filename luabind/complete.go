@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/inspect"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/authysh/authysh/luabind/internal/masking"
@@ -338,7 +339,7 @@ func (c *completer) describe(v lua.LValue, name string) string {
 		if v.IsG {
 			return "function"
 		}
-		return "function (" + strings.Join(parametersOf(v), ", ") + ")"
+		return "function (" + strings.Join(inspect.Parameters(v), ", ") + ")"
 	case *lua.LTable:
 		return c.describeTable(v, name)
 	case lua.LString, lua.LNumber:
@@ -350,11 +351,11 @@ func (c *completer) describe(v lua.LValue, name string) string {
 		}
 		p := c.s.printer()
 		p.Unmask, p.Text, p.Plain = false, longest, true
-		return v.Type().String() + " " + clip(p.node(v, "", "").text, longest)
+		return v.Type().String() + " " + clip(p.Single(v), longest)
 	case lua.LBool:
 		return v.String()
 	}
-	return describeOther(v)
+	return inspect.Describe(v)
 }
 
 func (c *completer) describeTable(t *lua.LTable, name string) string {
@@ -381,7 +382,7 @@ func (c *completer) describeTable(t *lua.LTable, name string) string {
 	if n := t.Len(); n > 0 {
 		return "list of " + luatext.Thousands(n)
 	}
-	return "table of " + luatext.Thousands(countEntries(t))
+	return "table of " + luatext.Thousands(inspect.Count(t))
 }
 
 // docOf is the sentence about a module, a part of one, or a library; empty when there is none of that name.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/inspect"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
@@ -225,7 +226,7 @@ func (c *completer) hint() string {
 func (c *completer) hintFor(f finding, at int, braces bool) string {
 	if f.sig == nil {
 		if fn, ok := f.value.(*lua.LFunction); ok && !fn.IsG {
-			return c.token(at).Text + "(" + strings.Join(parametersOf(fn), ", ") + ")"
+			return c.token(at).Text + "(" + strings.Join(inspect.Parameters(fn), ", ") + ")"
 		}
 		return ""
 	}

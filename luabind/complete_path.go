@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/inspect"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
@@ -130,7 +131,7 @@ func (c *completer) found(v lua.LValue) finding {
 			}
 		}
 	case *lua.LUserData:
-		f.typ = describeOther(v)
+		f.typ = inspect.Describe(v)
 	case lua.LString:
 		f.typ = "string"
 	}

@@ -113,9 +113,7 @@ func errorText(t *lua.LTable) string {
 }
 
 // oneLine keeps what a server sent from breaking an error message over several lines.
-func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
-}
+func oneLine(text string) string { return luatext.OneLine(text) }
 
 // clip cuts a text after n characters, so that an error stays short.
 func clip(text string, n int) string { return luatext.Clip(text, n) }

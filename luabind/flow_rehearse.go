@@ -20,7 +20,7 @@ func rehearse(c *Call) (any, error) {
 			return nil, err
 		}
 	}
-	options := PrintOptions{Width: unlimited, Plain: true}
+	options := PrintOptions{Width: -1, Plain: true}
 	fmt.Fprintf(c.host.Stdout, "    would call %s%s  -- %s\n", scriptName(c.Op.Name), Print(options, c.Args), c.Op.Effect)
 	return imagine(c.Op.Name, c.Op.Result()), nil
 }

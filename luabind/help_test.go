@@ -15,6 +15,7 @@ import (
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/authy/sandbox"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -141,7 +142,9 @@ func TestLuaIsDescribed(t *testing.T) {
 
 // phoneInHand is the module sandbox as far as the examples need it: what people do with their phones.
 func phoneInHand(service *sandbox.Service) func(*Host) Module {
-	field := func(L *lua.LState, name string) string { return scalarText(L.CheckTable(1).RawGetString(name)) }
+	field := func(L *lua.LState, name string) string {
+		return luavalue.ScalarText(L.CheckTable(1).RawGetString(name))
+	}
 	return func(*Host) Module {
 		return Module{Name: "sandbox", Functions: []Function{
 			{Name: "last_code", Params: []Param{{Name: "filter", Type: "table"}}, Call: func(L *lua.LState) int {

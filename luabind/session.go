@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/inspect"
 	"github.com/authysh/authysh/luabind/internal/lua51"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
@@ -187,19 +188,19 @@ func (s *Session) Print(values ...lua.LValue) string { return s.show(values, nil
 
 func (s *Session) show(values []lua.LValue, names []string) string {
 	p := s.printer()
-	p.top = names
-	return p.format(values, s.format)
+	p.Top = names
+	return s.format.write(p, values)
 }
 
 // printer is a printer with all that the session knows.
-func (s *Session) printer() *printer {
+func (s *Session) printer() *inspect.Printer {
 	p := newPrinter(s.print)
-	p.now = s.rt.host.clock()
-	p.path, p.describe = s.pathOf, s.describeFunction
+	p.Now = s.rt.host.clock()
+	p.Path, p.Describe = s.pathOf, s.describeFunction
 	c := s.rt.client
 	for _, secret := range []string{c.Key, c.AccessKey, c.SigningKey} {
-		if len(secret) >= minSecret {
-			p.secrets = append(p.secrets, secret)
+		if len(secret) >= inspect.MinSecret {
+			p.Secrets = append(p.Secrets, secret)
 		}
 	}
 	return p

@@ -32,8 +32,7 @@ func (s *Session) showAsPlugin(values []lua.LValue) (string, error) {
 		p := s.printer()
 		texts := make([]string, len(values))
 		for i, v := range values {
-			v, _ = p.hidden(v, "", nil)
-			text, err := g.formatIn(s.rt.host, s.rt.state, name, v)
+			text, err := g.formatIn(s.rt.host, s.rt.state, name, p.Masked(v))
 			if err != nil {
 				return "", err
 			}

@@ -3,6 +3,7 @@ package luabind
 import (
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/inspect"
 	"github.com/authysh/authysh/luabind/internal/luatext"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -47,5 +48,5 @@ func (s *Session) describeFunction(f *lua.LFunction) string {
 	if sig := s.manual.signature(s.functionNames()[f]); sig != nil {
 		return "function " + sig.usage() + ": " + sig.summary()
 	}
-	return describePrototype(f)
+	return inspect.Prototype(f)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind/internal/luatext"
+	"github.com/authysh/authysh/luabind/internal/luavalue"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -70,10 +71,10 @@ func (r *recents) call(op authy.Operation, args *lua.LTable, result lua.LValue) 
 		if k := kindOfParam(op.Name, f.Name); k != "" {
 			doc := about
 			if k == kindPhone || k == kindEmail {
-				doc = strings.TrimPrefix(mask(k, scalarText(args.RawGetString(f.Name)))+", "+textField(args, "country_code"), ", ")
+				doc = strings.TrimPrefix(mask(k, luavalue.ScalarText(args.RawGetString(f.Name)))+", "+textField(args, "country_code"), ", ")
 				doc = strings.TrimSuffix(doc, ", ")
 			}
-			r.add(k, scalarText(args.RawGetString(f.Name)), doc)
+			r.add(k, luavalue.ScalarText(args.RawGetString(f.Name)), doc)
 		}
 	}
 	t, ok := result.(*lua.LTable)
@@ -93,13 +94,13 @@ func aboutCall(args *lua.LTable) string {
 	if country := textField(args, "country_code"); country != "" {
 		parts = append(parts, country)
 	}
-	if phone := scalarText(args.RawGetString("phone")); phone != "" {
+	if phone := luavalue.ScalarText(args.RawGetString("phone")); phone != "" {
 		parts = append(parts, mask(kindPhone, phone))
 	}
-	if email := scalarText(args.RawGetString("email")); email != "" {
+	if email := luavalue.ScalarText(args.RawGetString("email")); email != "" {
 		parts = append(parts, mask(kindEmail, email))
 	}
-	if id := scalarText(args.RawGetString("authy_id")); id != "" && len(parts) == 0 {
+	if id := luavalue.ScalarText(args.RawGetString("authy_id")); id != "" && len(parts) == 0 {
 		parts = append(parts, "user "+id)
 	}
 	if name := textField(args, "name"); name != "" {
@@ -108,18 +109,7 @@ func aboutCall(args *lua.LTable) string {
 	return strings.Join(parts, ", ")
 }
 
-func textField(t *lua.LTable, name string) string { return scalarText(t.RawGetString(name)) }
-
-// scalarText is a string or a whole number as text; empty for any other value.
-func scalarText(v lua.LValue) string {
-	switch v := v.(type) {
-	case lua.LString:
-		return string(v)
-	case lua.LNumber:
-		return luatext.Number(float64(v))
-	}
-	return ""
-}
+func textField(t *lua.LTable, name string) string { return luavalue.ScalarText(t.RawGetString(name)) }
 
 // valuesAt are the scalars at a path such as "webhooks[].id".
 func valuesAt(t *lua.LTable, path string) []string {
@@ -127,7 +117,7 @@ func valuesAt(t *lua.LTable, path string) []string {
 	name, list := strings.CutSuffix(name, "[]")
 	v := t.RawGetString(name)
 	if !more {
-		if text := scalarText(v); text != "" {
+		if text := luavalue.ScalarText(v); text != "" {
 			return []string{text}
 		}
 		return nil

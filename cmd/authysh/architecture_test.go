@@ -28,6 +28,10 @@ var allowed = map[string][]string{
 		modulePath + "/authy", modulePath + "/authy/receiver", modulePath + "/luabind/internal/...", modulePath + "/luabind/journal", modulePath + "/luabind/plugin",
 		"github.com/yuin/gopher-lua/...", "github.com/pquerna/otp/...", "golang.org/x/time/rate", "github.com/gofrs/flock",
 	},
+	"luabind/internal/inspect": {
+		modulePath + "/luabind/internal/luajson", modulePath + "/luabind/internal/luatext", modulePath + "/luabind/internal/luavalue",
+		modulePath + "/luabind/internal/masking", "github.com/yuin/gopher-lua",
+	},
 	"luabind/internal/keyset":   {},
 	"luabind/internal/lua51":    {"github.com/yuin/gopher-lua/..."},
 	"luabind/internal/luajson":  {modulePath + "/luabind/internal/luatext", modulePath + "/luabind/internal/luavalue", "github.com/yuin/gopher-lua"},

@@ -130,6 +130,11 @@ func Clip(text string, n int) string {
 	return text
 }
 
+// OneLine puts a text of several lines on one.
+func OneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+}
+
 // Excerpt quotes at most the first 40 characters of what a script gave, so that an error stays one short line.
 func Excerpt(text string) string {
 	const limit = 40

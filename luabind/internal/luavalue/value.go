@@ -31,6 +31,17 @@ func KeyText(key lua.LValue) string {
 	return "[" + key.String() + "]"
 }
 
+// ScalarText is a string or a whole number as text; empty for any other value.
+func ScalarText(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return luatext.Number(float64(v))
+	}
+	return ""
+}
+
 // null is the value of json.null: JSON's null where a Lua table could not hold nil.
 type null struct{}
 

@@ -1,4 +1,4 @@
-package luabind
+package inspect
 
 import (
 	"cmp"
@@ -14,39 +14,28 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// PrintOptions say how values become text. A zero field means its default, a negative limit none.
-type PrintOptions struct {
-	// Width is how many columns a line should have at most. Default 80.
-	Width int
-	// Depth is how deep tables are shown inside each other. Default 8.
-	Depth int
-	// Items is how many elements of one table are shown. Default 50.
-	Items int
-	// Total is how many values are shown altogether. Default 2000.
-	Total int
-	// Text is how many bytes of a string are shown. Default 2000.
-	Text int
-	// Unmask shows the secrets and codes inside tables.
+// Options say how values become text. A zero field means its default, a negative limit none. They are what luabind's
+// PrintOptions are, where the defaults are told.
+type Options struct {
+	Width  int
+	Depth  int
+	Items  int
+	Total  int
+	Text   int
 	Unmask bool
-	// Plain leaves out the comments that explain times and lengths of time.
-	Plain bool
+	Plain  bool
 }
 
-// Print gives the text of Lua values as Lua that can be pasted back: keys bare where that is possible, what cannot be
-// written as Lua (functions, userdata) as nil with a comment, limits and cycles as comments. It runs no Lua code and
-// takes bounded time. The values' state must not run meanwhile.
-func Print(options PrintOptions, values ...lua.LValue) string {
-	return newPrinter(options).text(values)
-}
-
-// printer turns values into text.
-type printer struct {
-	PrintOptions
-	now      time.Time // zero: no hints that depend on it
-	secrets  []string  // never shown, wherever they stand
-	top      []string  // names of the values at the top, for hints
-	path     func(lua.LValue) string
-	describe func(*lua.LFunction) string
+// Printer turns values into text. It is for one text: limits count all that it has shown.
+type Printer struct {
+	Options
+	Now      time.Time                   // zero: no hints that depend on it
+	Secrets  []string                    // never shown, wherever they stand
+	Top      []string                    // names of the values at the top, for hints
+	Path     func(lua.LValue) string     // the expression that stands for a value; empty for most
+	Describe func(*lua.LFunction) string // of a function at the top
+	Opaque   func(*lua.LTable) string    // what a table is that has no form in Lua text; empty for others
+	IsModule func(*lua.LTable) bool      // the names of its fields say nothing about secrets
 
 	used    int // values so far
 	written int // bytes of text so far
@@ -62,7 +51,8 @@ type opened struct {
 // unlimited is a limit that nothing reaches.
 const unlimited = 1 << 60
 
-func newPrinter(o PrintOptions) *printer {
+// New makes a printer that knows Lua alone.
+func New(o Options) *Printer {
 	limit := func(field *int, otherwise int) {
 		*field = cmp.Or(*field, otherwise)
 		if *field < 0 {
@@ -74,7 +64,10 @@ func newPrinter(o PrintOptions) *printer {
 	limit(&o.Items, 50)
 	limit(&o.Total, 2000)
 	limit(&o.Text, 2000)
-	return &printer{PrintOptions: o, describe: describePrototype, path: func(lua.LValue) string { return "" }}
+	return &Printer{
+		Options: o, Describe: Prototype, Path: func(lua.LValue) string { return "" },
+		Opaque: func(*lua.LTable) string { return "" }, IsModule: func(*lua.LTable) bool { return false },
+	}
 }
 
 // node is a value on its way to text: a leaf with text, or a table with parts.
@@ -93,8 +86,8 @@ type part struct {
 	value *node
 }
 
-// text is the text of all values: on one line if they fit there.
-func (p *printer) text(values []lua.LValue) string {
+// Lua is the text of all values: on one line if they fit there.
+func (p *Printer) Lua(values []lua.LValue) string {
 	all := &node{}
 	for i, v := range values {
 		if i == p.Items {
@@ -102,8 +95,8 @@ func (p *printer) text(values []lua.LValue) string {
 			break
 		}
 		name := ""
-		if i < len(p.top) {
-			name = p.top[i]
+		if i < len(p.Top) {
+			name = p.Top[i]
 		}
 		all.parts = append(all.parts, part{"", p.topNode(v, name)})
 	}
@@ -111,26 +104,29 @@ func (p *printer) text(values []lua.LValue) string {
 }
 
 // topNode shows one value for itself: unlike inside a table, a function may be described in full.
-func (p *printer) topNode(v lua.LValue, name string) *node {
+func (p *Printer) topNode(v lua.LValue, name string) *node {
 	n := p.node(v, "", name)
 	if n.table {
 		return n
 	}
 	switch v := v.(type) {
 	case *lua.LFunction:
-		n.note = luatext.InComment(p.describe(v))
+		n.note = luatext.InComment(p.Describe(v))
 		n.hint = true
 	case *lua.LUserData, *lua.LState, lua.LChannel:
 		if n.text != "json.null" {
-			n.note = luatext.InComment(describeOther(v))
+			n.note = luatext.InComment(Describe(v))
 			n.hint = true
 		}
 	}
 	return n
 }
 
+// Single is one value by itself, as it stands inside of a table.
+func (p *Printer) Single(v lua.LValue) string { return p.node(v, "", "").text }
+
 // node shows a value. secret is the name of the secret that it is part of; name is under what it was found.
-func (p *printer) node(v lua.LValue, secret, name string) *node {
+func (p *Printer) node(v lua.LValue, secret, name string) *node {
 	p.used++
 	switch v := v.(type) {
 	case lua.LString:
@@ -147,22 +143,22 @@ func (p *printer) node(v lua.LValue, secret, name string) *node {
 	case *lua.LTable:
 		return p.tableNode(v, secret, name)
 	case *lua.LFunction:
-		if path := p.path(v); path != "" {
+		if path := p.Path(v); path != "" {
 			return &node{text: path}
 		}
-		return &node{text: "nil", note: luatext.InComment(describePrototype(v))}
+		return &node{text: "nil", note: luatext.InComment(Prototype(v))}
 	}
 	if luavalue.IsNull(v) {
 		return &node{text: "json.null"}
 	}
-	if path := p.path(v); path != "" {
+	if path := p.Path(v); path != "" {
 		return &node{text: path}
 	}
-	return &node{text: "nil", note: luatext.InComment(describeOther(v))}
+	return &node{text: "nil", note: luatext.InComment(Describe(v))}
 }
 
-// minSecret is how long a key must be to be searched for in texts: a shorter one would tear words up.
-const minSecret = 6
+// MinSecret is how long a key must be to be searched for in texts: a shorter one would tear words up.
+const MinSecret = 6
 
 const maskText = `"` + masking.Mask + `"`
 
@@ -171,7 +167,7 @@ func masked() *node { return &node{text: maskText, note: "masked"} }
 // plainValues are what stands under a secret's name in answers and is none.
 var plainValues = []string{"", "is valid", "is invalid"}
 
-func (p *printer) textNode(text, secret, name string) *node {
+func (p *Printer) textNode(text, secret, name string) *node {
 	if secret != "" && !slices.Contains(plainValues, text) {
 		return masked()
 	}
@@ -194,28 +190,28 @@ func (p *printer) textNode(text, secret, name string) *node {
 }
 
 // withoutKeys hides the client's keys in a text.
-func (p *printer) withoutKeys(text string) string {
+func (p *Printer) withoutKeys(text string) string {
 	if !p.Unmask {
-		for _, s := range p.secrets {
+		for _, s := range p.Secrets {
 			text = strings.ReplaceAll(text, s, masking.Mask)
 		}
 	}
 	return text
 }
 
-func (p *printer) tableNode(t *lua.LTable, secret, name string) *node {
+func (p *Printer) tableNode(t *lua.LTable, secret, name string) *node {
 	for _, above := range p.open {
 		if above.t == t {
 			return &node{text: "nil", note: "cycle: " + cmp.Or(above.name, "the whole")}
 		}
 	}
 	if len(p.open) > 0 {
-		if path := p.path(t); path != "" {
+		if path := p.Path(t); path != "" {
 			return &node{text: path}
 		}
 	}
-	if luavalue.MetaName(t.Metatable) == clientType {
-		return &node{text: "nil", note: clientType + ", with the functions of authy as methods"}
+	if what := p.Opaque(t); what != "" {
+		return &node{text: "nil", note: what}
 	}
 	n := &node{table: true}
 	if luavalue.IsArray(t) && t.Len() == 0 {
@@ -223,10 +219,10 @@ func (p *printer) tableNode(t *lua.LTable, secret, name string) *node {
 	}
 	if failure := luavalue.Error(t); failure != nil {
 		secret = "" // the code of an error is none
-		n.note, n.hint = luatext.InComment(luatext.Clip(oneLine(failure.Error()), 200)), len(p.open) == 0
+		n.note, n.hint = luatext.InComment(luatext.Clip(luatext.OneLine(failure.Error()), 200)), len(p.open) == 0
 	}
 	if len(p.open) >= p.Depth {
-		if count := countEntries(t); count > 0 {
+		if count := Count(t); count > 0 {
 			n.more = more(count)
 		}
 		return n
@@ -247,7 +243,7 @@ func (p *printer) tableNode(t *lua.LTable, secret, name string) *node {
 }
 
 // entries adds what is in a table: the list first, then all else in the order in which it was set.
-func (p *printer) entries(n *node, t *lua.LTable, secret string) {
+func (p *Printer) entries(n *node, t *lua.LTable, secret string) {
 	shown, left := 0, false
 	full := func() bool { return shown >= p.Items || p.used >= p.Total }
 	length := t.Len()
@@ -259,7 +255,7 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 		n.parts = append(n.parts, part{"", p.node(v, secret, strconv.Itoa(i))})
 		shown++
 	}
-	mayBeCode := luavalue.Error(t) == nil && !isModule(t)
+	mayBeCode := luavalue.Error(t) == nil && !p.IsModule(t)
 	for k, v := t.Next(lua.LNil); k != lua.LNil && !left; k, v = t.Next(k) {
 		if index, ok := k.(lua.LNumber); ok && index >= 1 && index <= lua.LNumber(length) && index == lua.LNumber(int(index)) {
 			continue
@@ -276,13 +272,13 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 		if text, ok := k.(lua.LString); ok && len(text) > p.Text {
 			key, value = "", &node{note: luatext.InComment("[" + luatext.Quote(luatext.Clip(p.withoutKeys(string(text)), 40)) + "] = " + value.flatOr("{…}"))}
 		} else if key == "" { // nothing that can be written as a key
-			key, value = "", &node{note: luatext.InComment("[" + describeOther(k) + "] = " + value.flatOr("{…}"))}
+			key, value = "", &node{note: luatext.InComment("[" + Describe(k) + "] = " + value.flatOr("{…}"))}
 		}
 		n.parts = append(n.parts, part{key, value})
 		shown++
 	}
 	if left {
-		n.more = more(countEntries(t) - shown)
+		n.more = more(Count(t) - shown)
 	}
 	// gopher-lua 1.1.2 adds the results of a call that is the last field to the list as well, unless it stands in
 	// parentheses.
@@ -295,8 +291,8 @@ func (p *printer) entries(n *node, t *lua.LTable, secret string) {
 
 func more(count int) string { return "… " + luatext.Thousands(max(1, count)) + " more" }
 
-// countEntries counts without showing, holes in a list aside.
-func countEntries(t *lua.LTable) int {
+// Count counts without showing, holes in a list aside.
+func Count(t *lua.LTable) int {
 	count := 0
 	t.ForEach(func(lua.LValue, lua.LValue) { count++ })
 	return count
@@ -307,11 +303,11 @@ func keyName(k lua.LValue) string {
 	if name, ok := k.(lua.LString); ok {
 		return string(name)
 	}
-	return scalarText(k)
+	return luavalue.ScalarText(k)
 }
 
 // keyText is a key as it stands in a table constructor; empty when there is no way to write it.
-func (p *printer) keyText(k lua.LValue) string {
+func (p *Printer) keyText(k lua.LValue) string {
 	switch k := k.(type) {
 	case lua.LString:
 		if luatext.IsName(p.withoutKeys(string(k))) {
@@ -326,22 +322,22 @@ func (p *printer) keyText(k lua.LValue) string {
 	if luavalue.IsNull(k) {
 		return "[json.null]"
 	}
-	if path := p.path(k); path != "" {
+	if path := p.Path(k); path != "" {
 		return "[" + path + "]"
 	}
 	return ""
 }
 
-// describePrototype tells of a function what its code says: the parameters and where it is.
-func describePrototype(f *lua.LFunction) string {
+// Prototype tells of a function what its code says: the parameters and where it is.
+func Prototype(f *lua.LFunction) string {
 	if f.IsG || f.Proto == nil {
 		return "function"
 	}
-	return fmt.Sprintf("function (%s), %s:%d", strings.Join(parametersOf(f), ", "), f.Proto.SourceName, f.Proto.LineDefined)
+	return fmt.Sprintf("function (%s), %s:%d", strings.Join(Parameters(f), ", "), f.Proto.SourceName, f.Proto.LineDefined)
 }
 
-// parametersOf are the names of a Lua function's parameters.
-func parametersOf(f *lua.LFunction) []string {
+// Parameters are the names of a Lua function's parameters.
+func Parameters(f *lua.LFunction) []string {
 	if f.IsG || f.Proto == nil {
 		return nil
 	}
@@ -357,8 +353,8 @@ func parametersOf(f *lua.LFunction) []string {
 	return names
 }
 
-// describeOther tells what a value is that has no form in Lua text.
-func describeOther(v lua.LValue) string {
+// Describe tells what a value is that has no form in Lua text.
+func Describe(v lua.LValue) string {
 	switch v := v.(type) {
 	case *lua.LUserData:
 		if mt, ok := v.Metatable.(*lua.LTable); ok {
@@ -373,7 +369,7 @@ func describeOther(v lua.LValue) string {
 	case *lua.LState:
 		return "coroutine"
 	case *lua.LFunction:
-		return describePrototype(v)
+		return Prototype(v)
 	}
 	return v.Type().String()
 }

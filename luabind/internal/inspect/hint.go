@@ -1,4 +1,4 @@
-package luabind
+package inspect
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ var (
 )
 
 // explain adds a hint to a moment or a length of time that only a machine reads with ease.
-func (p *printer) explain(n *node, name string, v lua.LValue) {
+func (p *Printer) explain(n *node, name string, v lua.LValue) {
 	if p.Plain || name == "" {
 		return
 	}
@@ -40,7 +40,7 @@ func (p *printer) explain(n *node, name string, v lua.LValue) {
 	}
 }
 
-func (p *printer) numberHint(name string, value float64) string {
+func (p *Printer) numberHint(name string, value float64) string {
 	words := masking.Words(name)
 	if len(words) == 0 {
 		return ""
@@ -65,7 +65,7 @@ func (p *printer) numberHint(name string, value float64) string {
 }
 
 // instant is a moment in UTC and how long ago it was.
-func (p *printer) instant(t time.Time) string {
+func (p *Printer) instant(t time.Time) string {
 	text := t.UTC().Format("2006-01-02 15:04:05 UTC")
 	if age := p.age(t); age != "" {
 		text += ", " + age
@@ -74,11 +74,11 @@ func (p *printer) instant(t time.Time) string {
 }
 
 // age tells how far a moment is from now.
-func (p *printer) age(t time.Time) string {
-	if p.now.IsZero() {
+func (p *Printer) age(t time.Time) string {
+	if p.Now.IsZero() {
 		return ""
 	}
-	switch d := p.now.Sub(t); {
+	switch d := p.Now.Sub(t); {
 	case d > -time.Second && d < time.Second:
 		return "now"
 	case d < 0:

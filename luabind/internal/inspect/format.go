@@ -1,4 +1,4 @@
-package luabind
+package inspect
 
 import (
 	"fmt"
@@ -11,63 +11,47 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Format is a form in which a session shows values.
-type Format string
-
-// The forms of values.
-const (
-	// FormatLua is Lua that can be pasted back, aligned and with limits.
-	FormatLua Format = "lua"
-	// FormatTable is columns with a header for lists of records, name and value for a record, and FormatLua for all else.
-	FormatTable Format = "table"
-	// FormatJSON is JSON with indentation, whole and without limits.
-	FormatJSON Format = "json"
-	// FormatRaw is what Lua's print would write, without limits.
-	FormatRaw Format = "raw"
-)
-
-// Formats lists the forms of values, the default first.
-func Formats() []Format { return []Format{FormatLua, FormatTable, FormatJSON, FormatRaw} }
-
-// format writes values in a form. What JSON cannot hold is written as Lua.
-func (p *printer) format(values []lua.LValue, format Format) string {
-	switch format {
-	case FormatJSON:
-		lines := make([]string, len(values))
-		for i, v := range values {
-			v, _ = p.hidden(v, "", nil)
-			e := luajson.Encoder{Sorted: false, Indent: indentation}
-			text, err := e.Encode(v)
-			lines[i] = string(text)
-			if v == lua.LNil {
-				lines[i] = "null"
-			} else if err != nil {
-				lines[i] = "// " + luatext.InComment(err.Error()) + "\n" + p.text([]lua.LValue{v})
-			}
+// JSON is JSON with indentation, whole and without limits. What JSON cannot hold is written as Lua.
+func (p *Printer) JSON(values []lua.LValue) string {
+	lines := make([]string, len(values))
+	for i, v := range values {
+		v = p.Masked(v)
+		e := luajson.Encoder{Indent: indentation}
+		text, err := e.Encode(v)
+		lines[i] = string(text)
+		if v == lua.LNil {
+			lines[i] = "null"
+		} else if err != nil {
+			lines[i] = "// " + luatext.InComment(err.Error()) + "\n" + p.Lua([]lua.LValue{v})
 		}
-		return strings.Join(lines, "\n")
-	case FormatRaw:
-		texts := make([]string, len(values))
-		for i, v := range values {
-			texts[i] = p.raw(v)
-		}
-		return strings.Join(texts, "\t")
-	case FormatTable:
-		blocks := make([]string, len(values))
-		for i, v := range values {
-			if blocks[i] = p.grid(v); blocks[i] == "" {
-				blocks[i] = p.text([]lua.LValue{v})
-			}
-		}
-		return strings.Join(blocks, "\n")
 	}
-	return p.text(values)
+	return strings.Join(lines, "\n")
+}
+
+// Raw is what Lua's print would write, without limits.
+func (p *Printer) Raw(values []lua.LValue) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = p.raw(v)
+	}
+	return strings.Join(texts, "\t")
+}
+
+// Table is columns with a header for lists of records, name and value for a record, and Lua for all else.
+func (p *Printer) Table(values []lua.LValue) string {
+	blocks := make([]string, len(values))
+	for i, v := range values {
+		if blocks[i] = p.grid(v); blocks[i] == "" {
+			blocks[i] = p.Lua([]lua.LValue{v})
+		}
+	}
+	return strings.Join(blocks, "\n")
 }
 
 // raw is a value as tostring shows it, without calling metamethods but our own.
-func (p *printer) raw(v lua.LValue) string {
+func (p *Printer) raw(v lua.LValue) string {
 	if failure := luavalue.Error(v); failure != nil {
-		return oneLine(failure.Error())
+		return luatext.OneLine(failure.Error())
 	}
 	if text, isText := v.(lua.LString); isText {
 		return p.withoutKeys(string(text))
@@ -75,8 +59,13 @@ func (p *printer) raw(v lua.LValue) string {
 	return v.String()
 }
 
-// hidden is a value with its secrets masked: a copy, if there are any.
-func (p *printer) hidden(v lua.LValue, secret string, above []*lua.LTable) (lua.LValue, bool) {
+// Masked is a value with its secrets masked: a copy, if there are any.
+func (p *Printer) Masked(v lua.LValue) lua.LValue {
+	v, _ = p.hidden(v, "", nil)
+	return v
+}
+
+func (p *Printer) hidden(v lua.LValue, secret string, above []*lua.LTable) (lua.LValue, bool) {
 	switch v := v.(type) {
 	case lua.LString, lua.LNumber:
 		if n := p.node(v, secret, ""); n.text == maskText && v.String() != masking.Mask {
@@ -91,7 +80,7 @@ func (p *printer) hidden(v lua.LValue, secret string, above []*lua.LTable) (lua.
 	return v, false
 }
 
-func (p *printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable) (lua.LValue, bool) {
+func (p *Printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable) (lua.LValue, bool) {
 	for _, other := range above {
 		if other == t || len(above) > luavalue.MaxDepth {
 			return t, false
@@ -118,7 +107,7 @@ func (p *printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable)
 }
 
 // grid is a table in columns; empty when the value is none that fits.
-func (p *printer) grid(v lua.LValue) string {
+func (p *Printer) grid(v lua.LValue) string {
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		return ""

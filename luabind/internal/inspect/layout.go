@@ -1,4 +1,4 @@
-package luabind
+package inspect
 
 import "strings"
 import "github.com/authysh/authysh/luabind/internal/luatext"
@@ -7,7 +7,7 @@ import "github.com/authysh/authysh/luabind/internal/luatext"
 const indentation = "  "
 
 // layout writes the values at the top: on one line, or each on its own.
-func (p *printer) layout(all *node) string {
+func (p *Printer) layout(all *node) string {
 	if text, ok := all.flatParts(p.Width); ok {
 		return text
 	}
@@ -96,7 +96,7 @@ func (n *node) flatOr(otherwise string) string {
 }
 
 // write writes a node whose first line begins after taken columns and ends with end, a comma or nothing.
-func (p *printer) write(b *strings.Builder, n *node, indent string, taken int, end string) {
+func (p *Printer) write(b *strings.Builder, n *node, indent string, taken int, end string) {
 	room := p.Width - luatext.Columns(indent) - taken - len(end)
 	if text, ok := n.flat(room); ok {
 		b.WriteString(text)
@@ -138,7 +138,7 @@ func (p *printer) write(b *strings.Builder, n *node, indent string, taken int, e
 }
 
 // block writes each part on a line of its own, the signs = below each other.
-func (p *printer) block(b *strings.Builder, n *node, indent string) {
+func (p *Printer) block(b *strings.Builder, n *node, indent string) {
 	const most = 32
 	width := 0
 	for _, part := range n.parts {
@@ -170,7 +170,7 @@ func (n *node) isFill() bool {
 	return len(n.parts) > 1
 }
 
-func (p *printer) fill(b *strings.Builder, n *node, indent string) {
+func (p *Printer) fill(b *strings.Builder, n *node, indent string) {
 	used := 0
 	for _, part := range n.parts {
 		text := part.value.text + ","

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authysh/authysh/luabind/internal/inspect"
 	"github.com/authysh/authysh/luabind/internal/luavalue"
 	"github.com/google/go-cmp/cmp"
 	lua "github.com/yuin/gopher-lua"
@@ -109,8 +110,8 @@ func TestPrint(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "")
 			p := newPrinter(test.options)
-			p.now = time.Unix(1772366400, 0)
-			if diff := cmp.Diff(test.want, p.text(valuesOf(t, b.L, test.source))); diff != "" {
+			p.Now = time.Unix(1772366400, 0)
+			if diff := cmp.Diff(test.want, p.Lua(valuesOf(t, b.L, test.source))); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", test.source, diff)
 			}
 		})
@@ -187,7 +188,7 @@ func sameValue(a, b lua.LValue) bool {
 		return a == b || luavalue.IsNull(a) && luavalue.IsNull(b) || isNumber && alsoNumber && math.IsNaN(float64(n)) && math.IsNaN(float64(m))
 	}
 	y, isTable := b.(*lua.LTable)
-	if !isTable || countEntries(x) != countEntries(y) || x.Len() == 0 && countEntries(x) == 0 && luavalue.IsArray(x) != luavalue.IsArray(y) {
+	if !isTable || inspect.Count(x) != inspect.Count(y) || x.Len() == 0 && inspect.Count(x) == 0 && luavalue.IsArray(x) != luavalue.IsArray(y) {
 		return false
 	}
 	same := true
@@ -232,8 +233,8 @@ func FuzzPrint(f *testing.F) {
 		L.SetTop(0)
 		plain := plainCopy(L, built, nil)
 		p := newPrinter(PrintOptions{Width: int(width), Depth: -1, Items: -1, Total: -1, Text: -1, Unmask: true, Plain: !hints})
-		p.now = time.Unix(1772366400, 0)
-		text := p.text([]lua.LValue{plain})
+		p.Now = time.Unix(1772366400, 0)
+		text := p.Lua([]lua.LValue{plain})
 		if err := pasteBack(L, text); err != nil {
 			if beyondTheCompiler(err) {
 				return
