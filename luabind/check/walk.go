@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/luabind"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"github.com/yuin/gopher-lua/ast"
 )
 
@@ -36,13 +37,13 @@ func (s *script) checkGlobal(n *ast.IdentExpr) {
 	}
 	names := append(slices.Collect(maps.Keys(s.world.globals)), slices.Collect(maps.Keys(s.globals))...)
 	slices.Sort(names)
-	s.report(n, undefinedGlobalRule, fmt.Sprintf("undefined global %q", clip(n.Value))+suggestion(n.Value, "", names))
+	s.report(n, undefinedGlobalRule, fmt.Sprintf("undefined global %q", luatext.Clip(n.Value, mostName))+suggestion(n.Value, "", names))
 }
 
 // checkTarget checks a name that is assigned.
 func (s *script) checkTarget(e ast.Expr) {
 	if n, ok := e.(*ast.IdentExpr); ok && s.uses[n] == nil {
-		s.report(n, globalAssignmentRule, fmt.Sprintf("%q becomes a global: local is missing", clip(n.Value)))
+		s.report(n, globalAssignmentRule, fmt.Sprintf("%q becomes a global: local is missing", luatext.Clip(n.Value, mostName)))
 	}
 }
 
@@ -63,7 +64,7 @@ func (s *script) checkName(of thing, name string, at any) {
 	if of.sort == record {
 		// The service may give more than anybody has described, so what is near to nothing is let pass.
 		if near := s.world.nearField(of, name); near != "" {
-			s.report(at, unknownFieldRule, fmt.Sprintf("%s has no %s, did you mean %s?", of.name, clip(name), near))
+			s.report(at, unknownFieldRule, fmt.Sprintf("%s has no %s, did you mean %s?", of.name, luatext.Clip(name, mostName), near))
 		}
 		return
 	}
@@ -71,7 +72,7 @@ func (s *script) checkName(of thing, name string, at any) {
 	if of.sort == object {
 		prefix = of.name + ":"
 	}
-	s.report(at, unknownFunctionRule, fmt.Sprintf("%s has no %s", of.name, clip(name))+suggestion(name, prefix, s.world.names(of)))
+	s.report(at, unknownFunctionRule, fmt.Sprintf("%s has no %s", of.name, luatext.Clip(name, mostName))+suggestion(name, prefix, s.world.names(of)))
 }
 
 func (s *script) checkCall(n *ast.FuncCallExpr) {
@@ -159,15 +160,9 @@ func (s *script) checkRequire(n *ast.FuncCallExpr) {
 	}
 	if _, found := s.checker.Module(name); !found {
 		names := slices.Sorted(maps.Keys(s.world.modules))
-		s.report(n.Args[0], unknownModuleRule, fmt.Sprintf("there is no module %q", clip(name))+suggestion(name, "", names))
+		s.report(n.Args[0], unknownModuleRule, fmt.Sprintf("there is no module %q", luatext.Clip(name, mostName))+suggestion(name, "", names))
 	}
 }
 
-// clip shortens a name that is too long to show.
-func clip(name string) string {
-	const most = 60
-	if len(name) > most {
-		return strings.ToValidUTF8(name[:most], "") + "…"
-	}
-	return name
-}
+// mostName is how much of a name is shown, in characters.
+const mostName = 60

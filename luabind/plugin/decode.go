@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // Decode reads a definition: the table of plugin.define as a tree of maps, lists, strings, float64, bool and [Function].
@@ -63,7 +64,7 @@ func (d *decoder) table(at string, v any, known ...string) (map[string]any, bool
 	if known != nil {
 		for _, name := range slices.Sorted(maps.Keys(t)) {
 			if !slices.Contains(known, name) {
-				d.refuse(under(at, clip(name)), "is not known%s", suggestion(name, known))
+				d.refuse(under(at, bare(name)), "is not known%s", suggestion(name, known))
 			}
 		}
 	}
@@ -77,12 +78,11 @@ func suggestion(name string, known []string) string {
 	return "; known are " + strings.Join(known, ", ")
 }
 
-func clip(text string) string {
+// bare is a name as it stands in a place, where there are no quotes around it.
+func bare(text string) string {
 	const most = 40
-	if len(text) > most {
-		text = text[:most] + "..."
-	}
-	return strings.Trim(strconv.Quote(text), `"`)
+	quoted := strconv.Quote(luatext.Clip(text, most))
+	return quoted[1 : len(quoted)-1]
 }
 
 // kindOf names what was found where something else was wanted.
@@ -142,7 +142,7 @@ func (d *decoder) texts(at string, v any) []string {
 		place := fmt.Sprintf("%s[%d]", at, i+1)
 		if text := d.text(place, item, true, `"a string"`); text != "" {
 			if slices.Contains(texts, text) {
-				d.refuse(place, "is there twice: %q", clip(text))
+				d.refuse(place, "is there twice: %s", luatext.Excerpt(text))
 				continue
 			}
 			texts = append(texts, text)
@@ -175,7 +175,7 @@ func (d *decoder) identity(m *Manifest, top map[string]any, directory string) {
 		}
 	}
 	if m.Version = d.text("version", top["version"], true, `version = "1.0.0"`); m.Version != "" && !validVersion(m.Version) {
-		d.refuse("version", "must be numbers with dots, as in \"1.0.0\", got %q", clip(m.Version))
+		d.refuse("version", "must be numbers with dots, as in \"1.0.0\", got %s", luatext.Excerpt(m.Version))
 	}
 	m.Summary = d.text("summary", top["summary"], true, `summary = "Posts results to a chat room."`)
 }
@@ -184,7 +184,7 @@ func (d *decoder) requires(v any) map[string]string {
 	t, _ := d.table("requires", v)
 	requires := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		at := under("requires", clip(name))
+		at := under("requires", bare(name))
 		if err := CheckName(name); err != nil {
 			d.refuse(at, "is no name of a plugin: %v", err)
 			continue
@@ -220,7 +220,7 @@ func (d *decoder) functions(at string, v any, known []string) []string {
 	t, _ := d.table(at, v, known...)
 	names := slices.Sorted(maps.Keys(t))
 	for _, name := range names {
-		place := under(at, clip(name))
+		place := under(at, bare(name))
 		if known == nil {
 			if reason := nameProblem(name, pluginName(), "lower-case letters, digits and single dashes"); reason != "" {
 				d.refuse(place, "%s", reason)

@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 func (d *decoder) typeName(at string, v any) string {
 	name := d.text(at, v, true, `type = "string"`)
 	if name != "" && !slices.Contains(authy.SpecTypes, name) {
-		d.refuse(at, "must be one of %s, got %q%s", strings.Join(authy.SpecTypes, ", "), clip(name),
+		d.refuse(at, "must be one of %s, got %s%s", strings.Join(authy.SpecTypes, ", "), luatext.Excerpt(name),
 			strings.TrimPrefix(suggestion(name, authy.SpecTypes), "; known are "+strings.Join(authy.SpecTypes, ", ")))
 		return ""
 	}
@@ -30,7 +31,7 @@ func (d *decoder) operations(v any) []Operation {
 	t, _ := d.table("operations", v)
 	var operations []Operation
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		at := under("operations", clip(name))
+		at := under("operations", bare(name))
 		if reason := nameProblem(name, snakeCaseName(), "a name in snake_case"); reason != "" {
 			d.refuse(at, "%s", reason)
 			continue
@@ -61,7 +62,7 @@ func (d *decoder) effect(at string, v any) authy.Effect {
 	}
 	i := slices.Index(effects, name)
 	if i < 0 {
-		d.refuse(at, "must be one of %s, got %q", strings.Join(effects, ", "), clip(name))
+		d.refuse(at, "must be one of %s, got %s", strings.Join(effects, ", "), luatext.Excerpt(name))
 	}
 	return authy.Effect(i + 1)
 }
@@ -72,7 +73,7 @@ func (d *decoder) specs(at string, v any, parameters bool) []authy.Spec {
 	var specs []authy.Spec
 	if t, ok := v.(map[string]any); ok && !parameters {
 		for _, name := range slices.Sorted(maps.Keys(t)) {
-			specs = append(specs, authy.Spec{Name: name, Type: d.typeName(under(at, clip(name)), t[name])})
+			specs = append(specs, authy.Spec{Name: name, Type: d.typeName(under(at, bare(name)), t[name])})
 		}
 	} else {
 		for i, item := range d.list(at, v) {

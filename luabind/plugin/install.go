@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // Read takes a plugin from a directory, or from a .zip, .tar, .tar.gz or .tgz archive. An archive may have all files in one
@@ -91,18 +93,18 @@ func (c *collector) archived(name string, mode fs.FileMode, content io.Reader) e
 		return nil
 	}
 	if !mode.IsRegular() {
-		return fmt.Errorf("%q is a link or special file, which archives of plugins must not have", clip(name))
+		return fmt.Errorf("%s is a link or special file, which archives of plugins must not have", luatext.Excerpt(name))
 	}
 	clean := strings.TrimPrefix(name, "./")
 	if clean != path.Clean(clean) {
-		return fmt.Errorf("%q is no path inside of the plugin", clip(name))
+		return fmt.Errorf("%s is no path inside of the plugin", luatext.Excerpt(name))
 	}
 	if slices.Contains(strings.Split(clean, "/"), ".git") {
 		return nil
 	}
 	text, err := io.ReadAll(io.LimitReader(content, maxBytes+1-c.bytes))
 	if err != nil {
-		return fmt.Errorf("%q cannot be read: %w", clip(name), err)
+		return fmt.Errorf("%s cannot be read: %w", luatext.Excerpt(name), err)
 	}
 	return c.add(clean, file{content: text, executable: mode&0o111 != 0})
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // Permissions are what a plugin may reach outside of its interpreter. The zero value is nothing.
@@ -71,7 +73,7 @@ func (p Permissions) Check() error {
 	for _, name := range PermissionNames {
 		for _, grant := range p.List(name) {
 			if reason := grantProblem(name, grant); reason != "" {
-				return fmt.Errorf("permission %s %q %s", name, clip(grant), reason)
+				return fmt.Errorf("permission %s %s %s", name, luatext.Excerpt(grant), reason)
 			}
 		}
 	}
@@ -101,7 +103,7 @@ func envProblem(name string) string {
 	upper := strings.ToUpper(name)
 	switch {
 	case !envName().MatchString(name):
-		return fmt.Sprintf("must be the name of one environment variable, without signs such as * and $, got %q", clip(name))
+		return fmt.Sprintf("must be the name of one environment variable, without signs such as * and $, got %s", luatext.Excerpt(name))
 	case strings.HasPrefix(upper, "AUTHY_") || strings.HasPrefix(upper, "AUTHYSH_"):
 		return fmt.Sprintf("must not be %s: the program's own keys and settings are out of reach for plugins", name)
 	}
@@ -113,9 +115,9 @@ func execProblem(program string) string {
 	case strings.ContainsFunc(program, func(r rune) bool { return r < ' ' }):
 		return "must not contain control characters"
 	case strings.ContainsAny(program, `/\`) && !filepath.IsAbs(program):
-		return fmt.Sprintf("must be an absolute path, or a name without a separator that is looked up in PATH, got %q", clip(program))
+		return fmt.Sprintf("must be an absolute path, or a name without a separator that is looked up in PATH, got %s", luatext.Excerpt(program))
 	case program == "." || program == ".." || strings.HasPrefix(program, "-"):
-		return fmt.Sprintf("must be the name of a program, got %q", clip(program))
+		return fmt.Sprintf("must be the name of a program, got %s", luatext.Excerpt(program))
 	}
 	return ""
 }
@@ -131,7 +133,7 @@ func pathProblem(grant string) string {
 	case slices.Contains(strings.FieldsFunc(grant, func(r rune) bool { return r == '/' || r == '\\' }), ".."):
 		return "must not contain .."
 	case clean == "/" || clean == "~" || filepath.VolumeName(grant) != "" && len(filepath.VolumeName(grant))+1 >= len(clean):
-		return fmt.Sprintf("must not be as wide as %q; name the directory that is needed", clip(grant))
+		return fmt.Sprintf("must not be as wide as %s; name the directory that is needed", luatext.Excerpt(grant))
 	case strings.ContainsAny(grant, "*?["):
 		return "must be a file or directory without wildcards; a directory includes all below"
 	case strings.HasPrefix(grant, "~") && !strings.HasPrefix(grant, "~/"):
@@ -171,7 +173,7 @@ func parseHost(grant string) (host, error) {
 		rest = strings.TrimPrefix(rest, "https://")
 	}
 	if strings.ContainsAny(rest, "/?#@") {
-		return h, fmt.Errorf("must be a host such as \"hooks.example.com\", without path or user, got %q", clip(grant))
+		return h, fmt.Errorf("must be a host such as \"hooks.example.com\", without path or user, got %s", luatext.Excerpt(grant))
 	}
 	if address, err := netip.ParseAddr(strings.Trim(rest, "[]")); err == nil {
 		h.name, h.private = address.Unmap().String(), true
@@ -184,7 +186,7 @@ func parseHost(grant string) (host, error) {
 		}
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 {
-			return h, fmt.Errorf("has the port %q; it must be a number from 1 to 65535", clip(port))
+			return h, fmt.Errorf("has the port %s; it must be a number from 1 to 65535", luatext.Excerpt(port))
 		}
 		rest, h.port = name, strconv.FormatUint(n, 10)
 	}
@@ -198,11 +200,11 @@ func parseHost(grant string) (host, error) {
 	case rest == "*" || rest == "":
 		return h, fmt.Errorf("must name a host; a permission for all hosts does not exist")
 	case strings.Contains(rest, "*"):
-		return h, fmt.Errorf("may have * only as its first part, as in \"*.example.com\", got %q", clip(grant))
+		return h, fmt.Errorf("may have * only as its first part, as in \"*.example.com\", got %s", luatext.Excerpt(grant))
 	case h.wildcard && !strings.Contains(h.name, "."):
-		return h, fmt.Errorf("is too wide: name at least \"*.example.com\", got %q", clip(grant))
+		return h, fmt.Errorf("is too wide: name at least \"*.example.com\", got %s", luatext.Excerpt(grant))
 	case len(h.name) > 253 || !hostLabels().MatchString(h.name) || looksNumeric(h.name):
-		return h, fmt.Errorf("must be a host such as \"hooks.example.com\", got %q", clip(grant))
+		return h, fmt.Errorf("must be a host such as \"hooks.example.com\", got %s", luatext.Excerpt(grant))
 	}
 	h.private = h.private || h.name == "localhost"
 	return h, nil

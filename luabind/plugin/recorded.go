@@ -8,9 +8,9 @@ import (
 
 // check reports a manifest from a file that [Decode] would not have made: the rest of the program relies on its rules.
 func (m *Manifest) check() error {
-	again, err := Decode("the manifest of "+clip(m.Name), m.Name, m.tree())
+	again, err := Decode("the manifest of "+bare(m.Name), m.Name, m.tree())
 	if err == nil && !again.Equal(m) {
-		err = errors.New("the manifest of " + clip(m.Name) + " is not what a plugin defines")
+		err = errors.New("the manifest of " + bare(m.Name) + " is not what a plugin defines")
 	}
 	return err
 }

@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 func (d *decoder) settings(v any) []Setting {
 	t, _ := d.table("config", v)
 	var settings []Setting
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		at := under("config", clip(name))
+		at := under("config", bare(name))
 		if reason := nameProblem(name, snakeCaseName(), "a name in snake_case"); reason != "" {
 			d.refuse(at, "%s", reason)
 			continue
@@ -66,10 +67,10 @@ func (m *Manifest) Configure(file string, given map[string]any) (map[string]any,
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(known, name) {
 			if len(known) == 0 {
-				d.refuse("plugins.config."+m.Name+"."+clip(name), "is not known; the plugin has no settings")
+				d.refuse("plugins.config."+m.Name+"."+bare(name), "is not known; the plugin has no settings")
 				continue
 			}
-			d.refuse("plugins.config."+m.Name+"."+clip(name), "is not known%s", suggestion(name, known))
+			d.refuse("plugins.config."+m.Name+"."+bare(name), "is not known%s", suggestion(name, known))
 		}
 	}
 	if len(d.problems) > 0 {
@@ -99,7 +100,7 @@ func (s Setting) convert(v any) (value any, reason string) {
 	case "string":
 		var text string
 		if text, ok = v.(string); ok && len(s.Values) > 0 && !slices.Contains(s.Values, text) {
-			return nil, fmt.Sprintf("must be one of %s, got %q%s", strings.Join(s.Values, ", "), clip(text), nearHint(text, s.Values))
+			return nil, fmt.Sprintf("must be one of %s, got %s%s", strings.Join(s.Values, ", "), luatext.Excerpt(text), nearHint(text, s.Values))
 		}
 	case "boolean":
 		_, ok = v.(bool)

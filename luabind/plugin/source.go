@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // Source is the code of a plugin, as it was on disk when it was looked at.
@@ -159,7 +160,7 @@ func checkPath(name string) error {
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		return fmt.Errorf("the file name %q has characters that cannot be shown", name)
 	case !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, `\:`) || len(name) > 400:
-		return fmt.Errorf("%q is no path inside of the plugin", clip(name))
+		return fmt.Errorf("%s is no path inside of the plugin", luatext.Excerpt(name))
 	}
 	return nil
 }

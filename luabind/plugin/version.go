@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/authysh/authysh/luabind/internal/luatext"
 	"golang.org/x/mod/semver"
 )
 
@@ -34,7 +35,7 @@ func parseConstraint(text string) ([]bound, error) {
 			}
 		}
 		if b.version = canonical(part); part == "" || b.version == "" {
-			return nil, fmt.Errorf("must be versions such as \">=0.1\" or \">=1.2, <2\", got %q", clip(text))
+			return nil, fmt.Errorf("must be versions such as \">=0.1\" or \">=1.2, <2\", got %s", luatext.Excerpt(text))
 		}
 		bounds = append(bounds, b)
 	}

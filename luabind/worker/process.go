@@ -15,6 +15,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/luabind"
+	"github.com/authysh/authysh/luabind/internal/luatext"
 )
 
 // process is one child. What comes from it is read by one goroutine, its end is awaited by another.
@@ -280,7 +281,7 @@ func (p *process) receive() {
 		case errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed):
 			return
 		case err != nil:
-			p.kill(ReasonProtocol, "it sent "+clip(err.Error()))
+			p.kill(ReasonProtocol, "it sent "+luatext.Clip(err.Error(), mostSaid))
 			return
 		case !p.take(m):
 			return
@@ -288,14 +289,8 @@ func (p *process) receive() {
 	}
 }
 
-// clip keeps a text of the child's short.
-func clip(text string) string {
-	const longest = 200
-	if len(text) > longest {
-		text = text[:longest] + "..."
-	}
-	return text
-}
+// mostSaid is how much of a text of the child's an error repeats, in characters.
+const mostSaid = 200
 
 // take handles a message; false ends the reading.
 func (p *process) take(m message) bool {
@@ -407,5 +402,5 @@ func (t *tail) verdict() *KilledError {
 	if first == "" {
 		return &KilledError{ReasonDied, "it ended by itself"}
 	}
-	return &KilledError{ReasonDied, "it ended by itself: " + clip(first)}
+	return &KilledError{ReasonDied, "it ended by itself: " + luatext.Clip(first, mostSaid)}
 }
