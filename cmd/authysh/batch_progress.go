@@ -225,8 +225,6 @@ func writeErrors(w io.Writer, groups []luabind.BatchErrors) {
 	}
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // grouped writes a number with commas: 12,345.
 func grouped(n int64) string {
 	text := fmt.Sprint(n)

@@ -90,11 +90,6 @@ func (e *examination) found(check string, f finding) {
 	e.findings[check] = f
 }
 
-// singleLine keeps what came from elsewhere from making lines of its own.
-func singleLine(text string) string {
-	return withoutControls(oneLine(text))
-}
-
 // healthy reports whether a check has come out without failing or being skipped.
 func (e *examination) healthy(check string) bool {
 	e.mu.Lock()

@@ -144,8 +144,3 @@ func (s *shownJournal) next(path string) string {
 	}
 	return "nothing, the run came to its end"
 }
-
-// oneLineOf makes text of a journal fit for a line of the terminal.
-func oneLineOf(text string) string {
-	return printable(strings.ReplaceAll(text, "\n", " "))
-}

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
-	"github.com/authysh/authysh/cmd/authysh/internal/present"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -121,19 +120,6 @@ func (a *app) showTraceback(failure *luabind.ScriptError) {
 		fmt.Fprintf(a.err, "        %s\n", printable(frame))
 	}
 }
-
-// printable makes a line of a script fit for the terminal: no control characters, and not endless.
-func printable(line string) string {
-	const most = 160
-	line = withoutControls(strings.ReplaceAll(line, "\t", " "))
-	if len(line) > most {
-		line = strings.ToValidUTF8(line[:most], "") + "..."
-	}
-	return line
-}
-
-// withoutControls drops what a terminal would obey. A script's message may have several lines.
-func withoutControls(text string) string { return present.WithoutControls(text) }
 
 // hinted is an error whose remedy only the command knows.
 type hinted struct {
