@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -62,7 +63,7 @@ type app struct {
 
 	script luabind.Script   // what runs, for error reports
 	loaded *config.Settings // what it runs with
-	box    *privateSandbox  // of --sandbox
+	box    *private.Sandbox // of --sandbox
 	shows  *config.Settings // what a command shows its result with
 }
 

@@ -63,6 +63,10 @@ var allowed = map[string][]string{
 	"cmd/authysh/internal/present": {
 		modulePath + "/authy", "go.yaml.in/yaml/v3", "github.com/mattn/go-runewidth", "github.com/jmespath-community/go-jmespath/...",
 	},
+	"cmd/authysh/internal/private": {
+		modulePath + "/authy", modulePath + "/authy/sandbox", modulePath + "/authy/sandbox/fault", modulePath + "/luabind",
+		modulePath + "/cmd/authysh/internal/config", modulePath + "/cmd/authysh/internal/wording", "github.com/yuin/gopher-lua",
+	},
 	"cmd/authysh/internal/qrcode":    {},
 	"cmd/authysh/internal/wholefile": {},
 	"cmd/authysh/internal/wording":   {modulePath + "/authy"},

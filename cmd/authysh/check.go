@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
@@ -98,7 +99,7 @@ func (a *app) checkScripts(cmd *cobra.Command, args []string, hints bool) error 
 // manual describes all that scripts can call.
 func (a *app) manual() *luabind.Manual {
 	if a.known == nil {
-		a.known = luabind.NewManual(helpTopics(), append([]func(*luabind.Host) luabind.Module{newPrivateSandbox().module}, a.pluginModules()...)...)
+		a.known = luabind.NewManual(helpTopics(), append([]func(*luabind.Host) luabind.Module{private.New().Module}, a.pluginModules()...)...)
 	}
 	return a.known
 }

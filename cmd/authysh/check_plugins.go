@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/check"
 	"github.com/authysh/authysh/luabind/plugin"
@@ -51,7 +52,7 @@ func (c *checkers) of(ctx context.Context, file, dir string) (checker *check.Che
 
 // pluginTestChecker checks the tests of a plugin, which need not be enabled.
 func (a *app) pluginTestChecker(ctx context.Context, home string) *check.Checker {
-	modules := append([]func(*luabind.Host) luabind.Module{newPrivateSandbox().module}, a.pluginModules()...)
+	modules := append([]func(*luabind.Host) luabind.Module{private.New().Module}, a.pluginModules()...)
 	checker := check.New(luabind.NewManual(helpTopics(), modules...))
 	checker.Globals = []string{"test"}
 	source, err := plugin.Open(home)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/authysh/authysh/luabind"
 )
 
@@ -21,8 +22,8 @@ import (
 // a key.
 func (a *app) connect(ctx context.Context, s *config.Settings) (*authy.Client, error) {
 	if a.sandbox {
-		a.box = newPrivateSandbox()
-		client := a.box.client(s)
+		a.box = private.New()
+		client := a.box.Client(s)
 		client.Logger = a.logger()
 		return client, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 )
 
 // The pieces of Lua on a page, and the functions that they belong to.
@@ -86,7 +88,7 @@ func TestDocsHaveWhatOnlyPluginsHave(t *testing.T) {
 // TestSandboxExamplesFit holds the examples and the functions of the module sandbox together.
 func TestSandboxExamplesFit(t *testing.T) {
 	t.Parallel()
-	known := newPrivateSandbox().module(nil).Functions
+	known := private.New().Module(nil).Functions
 	var names []string
 	for _, f := range known {
 		names = append(names, f.Name)
@@ -94,7 +96,7 @@ func TestSandboxExamplesFit(t *testing.T) {
 			t.Errorf("sandbox.%s lacks an example that calls it", f.Name)
 		}
 	}
-	for name := range maps.Keys(sandboxExamples) {
+	for name := range maps.Keys(private.Examples) {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is an example of sandbox.%s, which does not exist", name)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/authysh/authysh/authy"
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 )
 
 // The checks of what is on this machine.
@@ -63,8 +64,8 @@ func (a *app) doctorClient(s *config.Settings) (*authy.Client, error) {
 	if !a.sandbox {
 		return a.client(s)
 	}
-	a.box = newPrivateSandbox()
-	client := a.box.client(s)
+	a.box = private.New()
+	client := a.box.Client(s)
 	client.Logger = a.logger()
 	return client, nil
 }

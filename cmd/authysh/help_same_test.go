@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/luabind/plugin"
 )
@@ -41,7 +42,7 @@ func TestHelpIsTheSameEverywhere(t *testing.T) {
 		return rt
 	}
 	a.plugins.runtime = open(enabled)
-	session := open(enabled, luabind.With(newPrivateSandbox().module)).NewSession(luabind.SessionOptions{Topics: helpTopics()})
+	session := open(enabled, luabind.With(private.New().Module)).NewSession(luabind.SessionOptions{Topics: helpTopics()})
 	names := a.manual().Names()
 	if known := session.Manual().Names(); !slices.Equal(known, names) {
 		t.Errorf("the prompt knows %v, the command %v", known, names)

@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			"stopsandbox": stopSandbox,
 			"newerdata":   newerData,
 			"damageddata": damagedData,
-			"private":     private,
+			"private":     makePrivate,
 			"keep":        keep,
 			"answer":      answerPush,
 		},
@@ -71,8 +71,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// private FILE keeps a file from being read by others: files of a txtar are readable by everybody.
-func private(ts *testscript.TestScript, neg bool, args []string) {
+// makePrivate FILE keeps a file from being read by others: files of a txtar are readable by everybody.
+func makePrivate(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: private file")
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
@@ -120,11 +121,11 @@ func (a *app) testPluginFile(ctx context.Context, s *config.Settings, enabled pl
 		return nil, err
 	}
 	defer os.RemoveAll(enabled.DataDir)
-	box := newPrivateSandbox()
+	box := private.New()
 	var printed bytes.Buffer
-	runtime, err := luabind.New(box.client(s),
-		luabind.Stdout(&printed), luabind.Stderr(&printed), luabind.Log(a.scriptLog()), luabind.Clock(box.now), luabind.With(box.module),
-		luabind.Service(privateName), luabind.Plugins(enabled), luabind.ProgramVersion(thisBuild().Version))
+	runtime, err := luabind.New(box.Client(s),
+		luabind.Stdout(&printed), luabind.Stderr(&printed), luabind.Log(a.scriptLog()), luabind.Clock(box.Now), luabind.With(box.Module),
+		luabind.Service(private.Name), luabind.Plugins(enabled), luabind.ProgramVersion(thisBuild().Version))
 	if err != nil {
 		return nil, err
 	}

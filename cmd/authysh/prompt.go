@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/authysh/authysh/authy"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/repl"
 )
@@ -21,7 +22,7 @@ type prompter struct {
 	session *luabind.Session
 	client  *authy.Client
 	profile string // the profile in use; empty for none
-	box     *privateSandbox
+	box     *private.Sandbox
 	calls   callLog
 }
 
@@ -80,7 +81,7 @@ func (p *prompter) open() error {
 	}
 	options = append(options, p.app.pluginOptions()...)
 	if p.box != nil {
-		options = append(options, luabind.Clock(p.box.now), luabind.With(p.box.module), luabind.Service(privateName))
+		options = append(options, luabind.Clock(p.box.Now), luabind.With(p.box.Module), luabind.Service(private.Name))
 	}
 	runtime, err := luabind.New(p.client, options...)
 	if err != nil {

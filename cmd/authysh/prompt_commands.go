@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/authysh/authysh/cmd/authysh/internal/config"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/authysh/authysh/cmd/authysh/internal/wording"
 	"github.com/authysh/authysh/luabind"
 	"github.com/authysh/authysh/repl"
@@ -111,10 +112,10 @@ func (p *prompter) runSandbox(_ context.Context, c *repl.Context, _ string) erro
 		fmt.Fprintln(c.Stderr(), "calls go to the sandbox already")
 		return nil
 	}
-	box := newPrivateSandbox()
-	client := box.client(p.app.loaded)
+	box := private.New()
+	client := box.Client(p.app.loaded)
 	client.Logger = p.app.logger()
-	if err := p.runtime.Define(box.module); err != nil {
+	if err := p.runtime.Define(box.Module); err != nil {
 		return err
 	}
 	p.client, p.profile, p.box = client, "", box

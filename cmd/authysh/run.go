@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/spf13/cobra"
 
 	"github.com/authysh/authysh/authy"
@@ -174,7 +175,7 @@ func (a *app) prepare(ctx context.Context) (*authy.Client, []luabind.Option, err
 		return nil, nil, err
 	}
 	if a.box != nil {
-		return client, append(options, luabind.Clock(a.box.now), luabind.With(a.box.module), luabind.Service(privateName)), nil
+		return client, append(options, luabind.Clock(a.box.Now), luabind.With(a.box.Module), luabind.Service(private.Name)), nil
 	}
 	return client, append(options, luabind.Use(requireKey)), nil
 }

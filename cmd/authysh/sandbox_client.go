@@ -55,7 +55,7 @@ func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string
 	if given("url") {
 		u, err := url.Parse(address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, nil, &usageError{message: fmt.Sprintf("--url must be a whole URL, such as http://127.0.0.1:8047, got %q", wording.Clip(withoutQuery(address))), hint: "authysh sandbox prints it when it starts"}
+			return nil, nil, &usageError{message: fmt.Sprintf("--url must be a whole URL, such as http://127.0.0.1:8047, got %q", wording.Address(address)), hint: "authysh sandbox prints it when it starts"}
 		}
 		token = cmp.Or(token, u.Query().Get("token"))
 		app = cmp.Or(app, u.Query().Get("app"))
@@ -101,11 +101,6 @@ func (a *app) sandboxAt(ctx context.Context, t *sandboxTarget, given func(string
 	}
 	c.header.Set("X-Authy-API-Key", key)
 	return c, s, nil
-}
-
-func withoutQuery(address string) string {
-	shown, _, _ := strings.Cut(address, "?")
-	return shown
 }
 
 // get and post call a path; the answer is JSON.

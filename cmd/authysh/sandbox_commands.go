@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
 	"github.com/spf13/cobra"
 	"github.com/tidwall/gjson"
 
@@ -161,8 +162,8 @@ func (a *app) sandboxOutboxCommand() *cobra.Command {
 	}
 	l.cmd.Flags().StringVar(&user, "user", "", "only what was sent to the user with this Authy `id`")
 	l.cmd.Flags().StringVar(&phone, "phone", "", "only what was sent to this `phone`")
-	l.cmd.Flags().StringVar(&channel, "channel", "", "only one `kind`: "+strings.Join(outboxChannels, ", "))
-	completeWith(l.cmd, "channel", outboxChannels...)
+	l.cmd.Flags().StringVar(&channel, "channel", "", "only one `kind`: "+strings.Join(private.OutboxChannels, ", "))
+	completeWith(l.cmd, "channel", private.OutboxChannels...)
 	list.declare(l.cmd)
 	return a.lookCommand(l)
 }

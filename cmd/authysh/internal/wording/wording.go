@@ -23,3 +23,9 @@ func Clip(text string) string {
 	}
 	return text
 }
+
+// Address is a URL as an error shows it: short, and without its query, which may hold a secret.
+func Address(url string) string {
+	shown, _, _ := strings.Cut(url, "?")
+	return Clip(shown)
+}

@@ -1,4 +1,4 @@
-package main
+package private
 
 import (
 	"encoding/json"
@@ -22,7 +22,7 @@ import (
 // What scripts see of the private sandbox as a service: its faults, what it was asked and told others, its state.
 
 // serviceFunctions are those of the module that are about the service rather than about a user.
-func (p *privateSandbox) serviceFunctions() []luabind.Function {
+func (p *Sandbox) serviceFunctions() []luabind.Function {
 	limit := luabind.Param{Name: "filter", Type: "table", Optional: true, Fields: pageParams()}
 	id := luabind.Param{Name: "id", Type: "integer"}
 	rule := luabind.Param{Name: "rule", Type: "string|table", Doc: `such as "request_sms: status=503, every=3", or its fields`}
@@ -109,7 +109,7 @@ func (c call) asJSON(v any, err error) int {
 	return c.result(tree, err)
 }
 
-func (p *privateSandbox) addFault(L *lua.LState) int {
+func (p *Sandbox) addFault(L *lua.LState) int {
 	c := call{L, "add_fault"}
 	rule, err := c.rule(L.Get(1))
 	if err != nil {
@@ -144,11 +144,11 @@ func (c call) rule(v lua.LValue) (fault.Rule, error) {
 	return fault.Rule{}, nil
 }
 
-func (p *privateSandbox) faults(L *lua.LState) int {
+func (p *Sandbox) faults(L *lua.LState) int {
 	return call{L, "faults"}.asJSON(p.service().Faults(), nil)
 }
 
-func (p *privateSandbox) deleteFault(L *lua.LState) int {
+func (p *Sandbox) deleteFault(L *lua.LState) int {
 	c := call{L, "delete_fault"}
 	if err := p.service().DeleteFault(int(c.whole("id", L.Get(1), 1, math.MaxInt32))); err != nil {
 		return c.result(nil, err)
@@ -156,23 +156,23 @@ func (p *privateSandbox) deleteFault(L *lua.LState) int {
 	return 0
 }
 
-func (p *privateSandbox) clearFaults(*lua.LState) int {
+func (p *Sandbox) clearFaults(*lua.LState) int {
 	p.service().ClearFaults()
 	return 0
 }
 
-func (p *privateSandbox) requests(L *lua.LState) int {
+func (p *Sandbox) requests(L *lua.LState) int {
 	c := call{L, "requests"}
 	requests := p.service().FindRequests(sandbox.RequestFilter{Page: c.filter(paged()...).page()}, true)
 	slices.Reverse(requests)
 	return c.asJSON(requests, nil)
 }
 
-func (p *privateSandbox) setCallback(L *lua.LState) int {
+func (p *Sandbox) setCallback(L *lua.LState) int {
 	c := call{L, "set_callback"}
 	target, method := L.OptString(1, ""), L.OptString(2, "")
 	if target != "" && !onThisMachine(target) {
-		c.fail("url must be on this machine, such as http://127.0.0.1:8080/callback, as nothing leaves it with --sandbox; got %q", wording.Clip(withoutQuery(target)))
+		c.fail("url must be on this machine, such as http://127.0.0.1:8080/callback, as nothing leaves it with --sandbox; got %q", wording.Address(target))
 	}
 	if err := p.service().SetCallback(target, method); err != nil {
 		return c.result(nil, err)
@@ -180,24 +180,24 @@ func (p *privateSandbox) setCallback(L *lua.LState) int {
 	return 0
 }
 
-func (p *privateSandbox) callbacks(L *lua.LState) int {
+func (p *Sandbox) callbacks(L *lua.LState) int {
 	c := call{L, "callbacks"}
 	sent := p.service().FindCallbacks(sandbox.CallbackFilter{Page: c.filter(paged()...).page()})
 	slices.Reverse(sent)
 	return c.asJSON(sent, nil)
 }
 
-func (p *privateSandbox) resend(L *lua.LState) int {
+func (p *Sandbox) resend(L *lua.LState) int {
 	c := call{L, "resend"}
 	return c.asJSON(p.service().Resend(c.whole("id", L.Get(1), 1, 1<<53)))
 }
 
-func (p *privateSandbox) export(L *lua.LState) int {
+func (p *Sandbox) export(L *lua.LState) int {
 	text, err := p.service().Export()
 	return call{L, "export"}.result(string(text), err)
 }
 
-func (p *privateSandbox) importState(L *lua.LState) int {
+func (p *Sandbox) importState(L *lua.LState) int {
 	c := call{L, "import"}
 	if err := p.service().Import([]byte(c.text("text", L.Get(1)))); err != nil {
 		return c.result(nil, err)

@@ -1,4 +1,4 @@
-package main
+package private
 
 import (
 	"slices"
@@ -44,7 +44,7 @@ func (c call) status(v lua.LValue) string {
 	return status
 }
 
-func (p *privateSandbox) activities(L *lua.LState) int {
+func (p *Sandbox) activities(L *lua.LState) int {
 	c := call{L, "activities"}
 	f := c.filter(paged("authy_id")...)
 	activities := p.service().FindActivities(sandbox.ActivityFilter{AuthyID: f.AuthyID, Page: f.page()})

@@ -1,4 +1,4 @@
-package main
+package private
 
 import (
 	"bytes"
@@ -16,22 +16,23 @@ import (
 	"github.com/authysh/authysh/luabind"
 )
 
-// privateURL is the address of a private sandbox: a loopback one, which may be plain http, and one where nothing can
+// URL is the address of a private sandbox: a loopback one, which may be plain http, and one where nothing can
 // listen, so that no other program is ever meant.
-const privateURL = "http://localhost:0"
+const URL = "http://localhost:0"
 
-// privateName is what journals call it. Each is another, but who tries out how a batch resumes may do so.
-const privateName = "a private sandbox"
+// Name is what journals call it. Each is another, but who tries out how a batch resumes may do so.
+const Name = "a private sandbox"
 
-// privateSandbox is the sandbox of --sandbox: a service in this process, without a port.
-type privateSandbox struct {
+// Sandbox is the sandbox of --sandbox: a service in this process, without a port.
+type Sandbox struct {
 	key       string
 	dashboard sandbox.DashboardKeys
 	service   func() *sandbox.Service // made at first use
 }
 
-func newPrivateSandbox() *privateSandbox {
-	p := &privateSandbox{key: rand.Text(), dashboard: sandbox.DashboardKeys{AccessKey: rand.Text(), SigningKey: rand.Text()}}
+// New makes a sandbox with keys of its own; its service begins with the first request.
+func New() *Sandbox {
+	p := &Sandbox{key: rand.Text(), dashboard: sandbox.DashboardKeys{AccessKey: rand.Text(), SigningKey: rand.Text()}}
 	p.service = sync.OnceValue(func() *sandbox.Service {
 		return sandbox.New(sandbox.WithKeys(p.key), sandbox.WithDashboard(p.dashboard),
 			sandbox.WithDelivery(sandbox.Delivery{Transport: newLocalDelivery()}))
@@ -39,27 +40,27 @@ func newPrivateSandbox() *privateSandbox {
 	return p
 }
 
-// now is the time of the sandbox, which scripts can move; they go by it, too.
-func (p *privateSandbox) now() time.Time { return p.service().Clock().Now }
+// Now is the time of the sandbox, which scripts can move; they go by it, too.
+func (p *Sandbox) Now() time.Time { return p.service().Clock().Now }
 
-// client makes a client of the sandbox; of the settings, those hold that are not about how to reach a service.
-func (p *privateSandbox) client(s *config.Settings) *authy.Client {
+// Client makes a client of the sandbox; of the settings, those hold that are not about how to reach a service.
+func (p *Sandbox) Client(s *config.Settings) *authy.Client {
 	return &authy.Client{
-		Key: p.key, Host: privateURL, AccessKey: p.dashboard.AccessKey, SigningKey: p.dashboard.SigningKey,
+		Key: p.key, Host: URL, AccessKey: p.dashboard.AccessKey, SigningKey: p.dashboard.SigningKey,
 		Timeout: luabind.TimeoutSetting(s.Duration("timeout")), Retries: luabind.RetriesSetting(s.Count("retries")),
 		RateLimit: s.Rate("rate_limit"), HTTPClient: &http.Client{Transport: p},
 	}
 }
 
 // RoundTrip hands a request to the service. One for any other host fails: with --sandbox nothing leaves the process.
-func (p *privateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
+func (p *Sandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	if address := r.URL.Scheme + "://" + r.URL.Host; address != privateURL {
+	if address := r.URL.Scheme + "://" + r.URL.Host; address != URL {
 		return nil, fmt.Errorf("%s is out of reach with --sandbox: a client needs host = sandbox.url and key = sandbox.key", address)
 	}
 	in := r.Clone(r.Context())
@@ -82,7 +83,7 @@ func (p *privateSandbox) RoundTrip(r *http.Request) (*http.Response, error) {
 var errReset = errors.New("the sandbox reset the connection, as a fault rule wants it")
 
 // serve lets the service answer. A handler that breaks a connection off panics, as package net/http wants it.
-func (p *privateSandbox) serve(answer *recorder, in *http.Request) (err error) {
+func (p *Sandbox) serve(answer *recorder, in *http.Request) (err error) {
 	defer func() {
 		switch broken := recover(); broken {
 		case nil:

@@ -1,4 +1,4 @@
-package main
+package private
 
 import "github.com/authysh/authysh/luabind"
 
@@ -16,8 +16,8 @@ local asked = authy.create_approval_request{ authy_id = user.id, message = "Log 
 local uuid = asked.approval_request.uuid
 `
 
-// sandboxExamples are chunks that run in a private sandbox as they stand, by the function that they show.
-var sandboxExamples = map[string]string{
+// Examples are chunks that run in a private sandbox as they stand, by the function that they show.
+var Examples = map[string]string{
 	"outbox": sandboxUser + `authy.request_sms{ authy_id = user.id, force = true }
 for _, message in ipairs(sandbox.outbox{ channel = "sms" }) do
   print(message.to, message.text)
@@ -99,7 +99,7 @@ print(#sandbox.users())`,
 // withExamples gives the functions of the module their examples.
 func withExamples(functions []luabind.Function) []luabind.Function {
 	for i := range functions {
-		functions[i].Example = sandboxExamples[functions[i].Name]
+		functions[i].Example = Examples[functions[i].Name]
 	}
 	return functions
 }

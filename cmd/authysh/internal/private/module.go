@@ -1,4 +1,4 @@
-package main
+package private
 
 import (
 	"errors"
@@ -16,8 +16,8 @@ import (
 	"github.com/authysh/authysh/luabind"
 )
 
-// module is what scripts see of the private sandbox: the phone in the user's hand.
-func (p *privateSandbox) module(*luabind.Host) luabind.Module {
+// Module is what scripts see of the private sandbox: the phone in the user's hand.
+func (p *Sandbox) Module(*luabind.Host) luabind.Module {
 	id := luabind.Param{Name: "authy_id", Type: "integer|string", Doc: "as from register_user"}
 	uuid := luabind.Param{Name: "uuid", Type: "string", Doc: "as from create_approval_request"}
 	user := luabind.Param{Name: "user", Type: "table", Doc: "id, phone, emails, app_token, suspended, ...", Fields: luabind.FieldsOf[sandbox.User]()}
@@ -39,7 +39,7 @@ func (p *privateSandbox) module(*luabind.Host) luabind.Module {
 		Name: "sandbox", Doc: "The private sandbox of this run: what it sent, and what its users do.",
 		Values: []luabind.Value{
 			{Name: "key", Type: "string", Doc: "The API key, for a second client.", Make: constant(p.key)},
-			{Name: "url", Type: "string", Doc: "The host, for a second client in this script; no other program reaches it.", Make: constant(privateURL)},
+			{Name: "url", Type: "string", Doc: "The host, for a second client in this script; no other program reaches it.", Make: constant(URL)},
 		},
 	}
 	add := func(name, doc string, call lua.LGFunction, params, returns []luabind.Param) {
@@ -147,11 +147,11 @@ func (c call) text(name string, v lua.LValue) string {
 	return string(s)
 }
 
-// outboxChannels are the ways by which a sandbox sends.
-var outboxChannels = []string{"sms", "call", "email", "push", "verification"}
+// OutboxChannels are the ways by which a sandbox sends.
+var OutboxChannels = []string{"sms", "call", "email", "push", "verification"}
 
 func (c call) channel(v lua.LValue) sandbox.Channel {
-	channels := outboxChannels
+	channels := OutboxChannels
 	name := c.text("channel", v)
 	if !slices.Contains(channels, name) {
 		c.fail("channel must be one of %s, got %q%s", strings.Join(channels, ", "), wording.Clip(name), wording.Suggest(name, channels))
@@ -183,13 +183,13 @@ func (c call) id(v lua.LValue) int64 {
 	return c.whole("authy_id", v, 1, most)
 }
 
-func (p *privateSandbox) outbox(L *lua.LState) int {
+func (p *Sandbox) outbox(L *lua.LState) int {
 	messages := p.service().Outbox(call{L, "outbox"}.filter(paged("authy_id", "phone", "channel")...).OutboxFilter)
 	slices.Reverse(messages)
 	return call{L, "outbox"}.result(messages, nil)
 }
 
-func (p *privateSandbox) lastCode(L *lua.LState) int {
+func (p *Sandbox) lastCode(L *lua.LState) int {
 	c := call{L, "last_code"}
 	f := c.filter("authy_id", "phone", "channel").OutboxFilter
 	f.Limit = math.MaxInt
@@ -216,7 +216,7 @@ func describeFilter(f sandbox.OutboxFilter) string {
 	return text
 }
 
-func (p *privateSandbox) users(L *lua.LState) int {
+func (p *Sandbox) users(L *lua.LState) int {
 	c := call{L, "users"}
 	f := c.filter(paged("search")...)
 	users := p.service().FindUsers(sandbox.UserFilter{Search: f.search, Page: f.page()})
@@ -224,7 +224,7 @@ func (p *privateSandbox) users(L *lua.LState) int {
 	return c.result(users, nil)
 }
 
-func (p *privateSandbox) token(L *lua.LState) int {
+func (p *Sandbox) token(L *lua.LState) int {
 	c := call{L, "token"}
 	user, err := p.service().User(c.id(L.Get(1)))
 	if err != nil || user.AppToken != "" {
@@ -233,7 +233,7 @@ func (p *privateSandbox) token(L *lua.LState) int {
 	return c.none("user %d has no app: sandbox.register_app(%d) gives one", user.ID, user.ID)
 }
 
-func (p *privateSandbox) approvals(L *lua.LState) int {
+func (p *Sandbox) approvals(L *lua.LState) int {
 	c := call{L, "approvals"}
 	f := c.filter(paged("authy_id", "status")...)
 	approvals := p.service().FindApprovals(sandbox.ApprovalFilter{AuthyID: f.AuthyID, Status: f.status, Page: f.page()})
@@ -241,31 +241,31 @@ func (p *privateSandbox) approvals(L *lua.LState) int {
 	return c.result(approvals, nil)
 }
 
-func (p *privateSandbox) answer(name string, do func(*sandbox.Service, string) (sandbox.Approval, error)) lua.LGFunction {
+func (p *Sandbox) answer(name string, do func(*sandbox.Service, string) (sandbox.Approval, error)) lua.LGFunction {
 	return func(L *lua.LState) int {
 		c := call{L, name}
 		return c.result(do(p.service(), c.text("uuid", L.Get(1))))
 	}
 }
 
-func (p *privateSandbox) registerApp(L *lua.LState) int {
+func (p *Sandbox) registerApp(L *lua.LState) int {
 	c := call{L, "register_app"}
 	return c.result(p.service().RegisterApp(c.id(L.Get(1)), ""))
 }
 
-func (p *privateSandbox) suspend(name string, suspended bool) lua.LGFunction {
+func (p *Sandbox) suspend(name string, suspended bool) lua.LGFunction {
 	return func(L *lua.LState) int {
 		c := call{L, name}
 		return c.result(p.service().SetSuspended(c.id(L.Get(1)), suspended))
 	}
 }
 
-func (p *privateSandbox) completeRegistration(L *lua.LState) int {
+func (p *Sandbox) completeRegistration(L *lua.LState) int {
 	c := call{L, "complete_registration"}
 	return c.result(p.service().CompleteRegistration(c.text("custom_user_id", L.Get(1))))
 }
 
-func (p *privateSandbox) advance(L *lua.LState) int {
+func (p *Sandbox) advance(L *lua.LState) int {
 	c := call{L, "advance"}
 	d, err := clockStep(L.Get(1))
 	if err != nil {
@@ -294,12 +294,12 @@ func clockStep(v lua.LValue) (time.Duration, error) {
 	return 0, rule
 }
 
-func (p *privateSandbox) realTime(L *lua.LState) int {
+func (p *Sandbox) realTime(L *lua.LState) int {
 	err := p.service().RealClock()
 	return call{L, "real_time"}.result(p.service().Clock().Now, err)
 }
 
-func (p *privateSandbox) reset(L *lua.LState) int {
+func (p *Sandbox) reset(L *lua.LState) int {
 	if err := p.service().Reset(); err != nil {
 		call{L, "reset"}.fail("%s", err)
 	}

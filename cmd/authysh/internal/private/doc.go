@@ -1,0 +1,2 @@
+// Package private is the sandbox of --sandbox: a service inside of the process, and the module by which scripts play its users.
+package private
