@@ -52,6 +52,8 @@ const (
 	// FormatLua is Lua that can be pasted back, aligned and with limits.
 	FormatLua Format = "lua"
 	// FormatTable is columns with a header for lists of records, name and value for a record, and FormatLua for all else.
+	// Records inside a record are columns too, "user.id". It shows many rows, and keeps to the width: it cuts what is too
+	// wide, and where the columns have no room at all, it writes each record for itself.
 	FormatTable Format = "table"
 	// FormatJSON is JSON with indentation, whole and without limits.
 	FormatJSON Format = "json"

@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"luabind/internal/keyset":   {},
 	"luabind/internal/lua51":    {"github.com/yuin/gopher-lua/..."},
 	"luabind/internal/luajson":  {modulePath + "/luabind/internal/luatext", modulePath + "/luabind/internal/luavalue", "github.com/yuin/gopher-lua"},
-	"luabind/internal/luatext":  {},
+	"luabind/internal/luatext":  {"github.com/mattn/go-runewidth"},
 	"luabind/internal/luavalue": {modulePath + "/luabind/internal/luatext", "github.com/yuin/gopher-lua"},
 	"luabind/internal/masking":  {},
 	"luabind/internal/pace":     {modulePath + "/authy", "golang.org/x/time/rate"},

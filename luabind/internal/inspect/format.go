@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/authysh/authysh/luabind/internal/luajson"
@@ -106,20 +107,28 @@ func (p *Printer) hiddenTable(t *lua.LTable, secret string, above []*lua.LTable)
 	return masked, true
 }
 
+// A table is for reading down its rows, so that it shows more of them than one reads of Lua.
+const (
+	gridItems = 1000
+	gridTotal = 20_000
+)
+
 // grid is a table in columns; empty when the value is none that fits.
 func (p *Printer) grid(v lua.LValue) string {
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		return ""
 	}
-	n := p.node(t, "", "")
+	patient := *p
+	patient.Items, patient.Total = max(p.Items, gridItems), max(p.Total, gridTotal)
+	n := patient.node(t, "", "")
 	if !n.table || len(n.parts) == 0 {
 		return ""
 	}
 	if inner, name := n.onlyList(); inner != nil {
-		return name + "\n" + inner.grid()
+		return name + "\n" + inner.grid(p.Width)
 	}
-	return n.grid()
+	return n.grid(p.Width)
 }
 
 // onlyList is the one list of records among the fields of an answer, and its name.
@@ -147,47 +156,67 @@ func (n *node) isRecords() bool {
 }
 
 // grid writes records below each other under their names, or the fields of one.
-func (n *node) grid() string {
-	var lines [][]string
+func (n *node) grid(width int) string {
+	var text string
 	switch {
 	case n.isRecords():
 		var names []string
 		index := map[string]int{}
-		for _, record := range n.parts {
-			for _, field := range record.value.parts {
+		records := make([][]part, len(n.parts))
+		for i, record := range n.parts {
+			records[i] = record.value.flattened("")
+			for _, field := range records[i] {
 				if _, known := index[field.key]; !known && field.key != "" {
 					index[field.key] = len(names)
 					names = append(names, field.key)
 				}
 			}
 		}
-		lines = append(lines, names)
-		for _, record := range n.parts {
+		lines := [][]string{names}
+		for _, record := range records {
 			line := make([]string, len(names))
-			for _, field := range record.value.parts {
+			for _, field := range record {
 				if field.key != "" {
 					line[index[field.key]] = field.value.plain()
 				}
 			}
 			lines = append(lines, line)
 		}
+		text = gridText(lines, width)
 	case n.parts[0].key != "":
-		for _, field := range n.parts {
-			lines = append(lines, []string{field.key, field.value.plain()})
-		}
+		text = pairsText(n.flattened(""))
 	default:
 		return ""
 	}
-	text := gridText(lines)
 	if n.more != "" {
 		text += "\n" + n.more
 	}
 	return text
 }
 
+// flattened are the fields of a record; those of records inside it have the names of both, with a dot between.
+func (n *node) flattened(prefix string) []part {
+	var fields []part
+	for _, field := range n.parts {
+		key := prefix + field.key
+		inner := field.value
+		isRecord := inner.table && inner.text == "" && inner.more == "" && len(inner.parts) > 0 &&
+			!slices.ContainsFunc(inner.parts, func(f part) bool { return f.key == "" })
+		if field.key != "" && isRecord {
+			fields = append(fields, inner.flattened(key+".")...)
+		} else if field.key != "" {
+			fields = append(fields, part{key, inner})
+		}
+	}
+	return fields
+}
+
 // plain is a value in a column: text without quotes, where these say nothing.
 func (n *node) plain() string {
 	if n.table {
+		if len(n.parts) == 0 && n.more == "" {
+			return "{}" // rather than json.array{}
+		}
 		return n.flatOr(fmt.Sprintf("{ %d }", len(n.parts)))
 	}
 	if bare := strings.Trim(n.text, `"`); len(bare) == len(n.text)-2 && bare != "" && !strings.ContainsAny(bare, `\"`) {
@@ -196,18 +225,69 @@ func (n *node) plain() string {
 	return n.text
 }
 
-func gridText(lines [][]string) string {
-	widths := make([]int, len(lines[0]))
+// pairsText writes fields below each other, their values in one column.
+func pairsText(fields []part) string {
+	lines := make([][]string, len(fields))
+	for i, field := range fields {
+		lines[i] = []string{field.key, field.value.plain()}
+	}
+	return alignedText(lines, widthsOf(lines))
+}
+
+// gridText writes rows below their head. The widest columns are cut as far as the width demands; if they would say nothing
+// any more, each row becomes lines of its own.
+func gridText(lines [][]string, width int) string {
+	const least, gap = 8, 2
+	widths := widthsOf(lines)
+	total, needed := -gap, -gap
+	for _, w := range widths {
+		total += w + gap
+		needed += min(w, least) + gap
+	}
+	if needed > width {
+		blocks := make([]string, len(lines)-1)
+		for i, line := range lines[1:] {
+			var pairs [][]string
+			for j, cell := range line {
+				if cell != "" {
+					pairs = append(pairs, []string{lines[0][j], cell})
+				}
+			}
+			blocks[i] = alignedText(pairs, widthsOf(pairs))
+		}
+		return strings.Join(blocks, "\n\n")
+	}
+	for ; total > width; total-- {
+		widest := 0
+		for i, w := range widths {
+			if w > widths[widest] {
+				widest = i
+			}
+		}
+		widths[widest]--
+	}
+	return alignedText(lines, widths)
+}
+
+func widthsOf(lines [][]string) []int {
+	var widths []int
 	for _, line := range lines {
 		for i, cell := range line {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
 			widths[i] = max(widths[i], luatext.Columns(cell))
 		}
 	}
+	return widths
+}
+
+func alignedText(lines [][]string, widths []int) string {
 	texts := make([]string, len(lines))
 	for i, line := range lines {
 		cells := make([]string, len(line))
 		for j, cell := range line {
-			cells[j] = luatext.Padded(cell, widths[j])
+			cells[j] = luatext.Padded(luatext.Shortened(cell, widths[j]), widths[j])
 		}
 		texts[i] = strings.TrimRight(strings.Join(cells, "  "), " ")
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
 )
 
 // Keywords are the words that Lua reserves.
@@ -135,6 +137,23 @@ func OneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 }
 
+// Columns is how wide a text is on a terminal, whatever the locale.
+func Columns(text string) int {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			measure := runewidth.Condition{}
+			return measure.StringWidth(text)
+		}
+	}
+	return len(text)
+}
+
+// Shortened cuts a text that is too wide for its column, and shows that it did.
+func Shortened(text string, width int) string {
+	measure := runewidth.Condition{}
+	return measure.Truncate(text, width, "…")
+}
+
 // Excerpt quotes at most the first 40 characters of what a script gave, so that an error stays one short line.
 func Excerpt(text string) string {
 	const limit = 40
@@ -146,9 +165,6 @@ func Excerpt(text string) string {
 	}
 	return fmt.Sprintf("%q", text)
 }
-
-// Columns is how wide a text is; a wide character counts as one, like any other.
-func Columns(text string) int { return utf8.RuneCountInString(text) }
 
 // Thousands is a number as people read it: 99,950 as "99950" up to five digits, with commas beyond.
 func Thousands(n int) string {
