@@ -128,7 +128,11 @@ func (sh *shell) command(ctx context.Context, text string) error {
 	command := sh.find(name)
 	if command == nil {
 		reason := fmt.Sprintf("unknown command %q", "."+name)
-		if near := nearest("."+name, sh.commandNames()); near != "" {
+		near := nearest("."+name, sh.commandNames())
+		if name == "quit" {
+			near = ".exit"
+		}
+		if near != "" {
 			reason += fmt.Sprintf(", did you mean %q?", near)
 		}
 		return &commandError{reason: reason, remedy: ".help lists the commands"}

@@ -135,13 +135,14 @@ func (sh *shell) chunk(src string) error {
 func (sh *shell) missedDot(src, shown string, err error) {
 	name, rest, _ := strings.Cut(strings.TrimSpace(src), " ")
 	rest = strings.TrimSpace(rest)
+	name, called := strings.CutSuffix(name, "()") // as in Python
 	if name == "quit" {
 		name = "exit"
 	}
 	if sh.find(name) == nil || strings.Contains(rest, "\n") {
 		return
 	}
-	if bare := rest == "" && err == nil && shown == "nil"; bare || err != nil && startsWord(rest) {
+	if bare := rest == "" && err == nil && shown == "nil"; bare || err != nil && (startsWord(rest) || called && rest == "") {
 		fmt.Fprintln(sh.console.Stderr(), sh.paint.text("hint:", styleNotice), printable("commands begin with a dot: "+strings.TrimSpace("."+name+" "+rest)))
 	}
 }

@@ -98,7 +98,7 @@ deep
 func TestMissedDot(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"exit": ".exit", " quit ": ".exit", "help  authy.request_sms": ".help authy.request_sms",
+		"exit": ".exit", " quit ": ".exit", "quit()": ".exit", "exit()": ".exit", "nothing()": "", "help  authy.request_sms": ".help authy.request_sms",
 		"help = 1": "", "help 'x'": "", "nothing": "", "nothing at all": "",
 		"x = nil": "", "exit, 1": "",
 	} {

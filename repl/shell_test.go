@@ -96,9 +96,12 @@ lua> .5
 lua>  .5 + .5
 1
 lua> `},
-		{"unknown command", lines(".hepl", ".zzz"), `
+		{"unknown command", lines(".hepl", ".quit", ".zzz"), `
 lua> .hepl
 error: unknown command ".hepl", did you mean ".help"?
+hint: .help lists the commands
+lua x> .quit
+error: unknown command ".quit", did you mean ".exit"?
 hint: .help lists the commands
 lua x> .zzz
 error: unknown command ".zzz"

@@ -147,7 +147,7 @@ func (p *prompter) greeting() string {
 	if p.profile != "" {
 		where = "profile " + p.profile + ", " + where
 	}
-	return fmt.Sprintf("authysh %s, .help lists commands and modules, Ctrl-D leaves\n%s", thisBuild().Version, where)
+	return fmt.Sprintf("authysh %s, .help lists commands, Ctrl-D leaves\n%s", thisBuild().Version, where)
 }
 
 // secrets are what must not get into files.
