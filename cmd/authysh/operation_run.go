@@ -27,7 +27,7 @@ type callOptions struct {
 
 func (o *callOptions) addTo(flags *pflag.FlagSet, op authy.Operation) {
 	if op.Name != "" && !op.OfAPI() { // a plugin's, which has no request to show
-		flags.StringVar(&o.dryRun, "dry-run", "", "show what would be run with which parameters, and run nothing")
+		flags.StringVar(&o.dryRun, "dry-run", "", "show ``what would be run with which parameters, and run nothing")
 		flags.Lookup("dry-run").NoOptDefVal = "http"
 		if op.Effect == authy.Deletes {
 			flags.BoolVarP(&o.yes, "yes", "y", false, "delete without asking")

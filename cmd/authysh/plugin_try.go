@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -162,6 +163,7 @@ func (a *app) testPluginFile(ctx context.Context, s *config.Settings, enabled pl
 	}
 	for i := range cases {
 		cases[i].File = script.Name
+		cases[i].Seconds = math.Round(cases[i].Seconds*1e6) / 1e6 // the rest is noise
 		if !cases[i].Passed {
 			cases[i].Output = output
 		}
@@ -196,7 +198,11 @@ func (a *app) showTests(printer *present.Printer, name string, results []testedC
 			fmt.Fprintf(w, "FAIL  %s  %d of %d tests failed\n", name, failures, len(results))
 			return
 		}
-		fmt.Fprintf(w, "ok  %s  %d tests  %.2fs\n", name, len(results), took.Seconds())
+		tests := fmt.Sprintf("%d tests", len(results))
+		if len(results) == 1 {
+			tests = "1 test"
+		}
+		fmt.Fprintf(w, "ok  %s  %s  %.2fs\n", name, tests, took.Seconds())
 	}
 	err := a.print(printer, present.Result{Value: results, Pretty: pretty, Head: []string{"outcome", "file", "test", "message"}, Rows: rows})
 	if err == nil && failures > 0 {

@@ -76,7 +76,11 @@ func listExitCodes(b *strings.Builder) {
 }
 
 func (a *app) commandUsage(b *strings.Builder, cmd *cobra.Command) {
-	writeWrapped(b, cmd.Short)
+	if cmd.Short == strings.Join(namesOf(cmd.Commands()), ", ") { // as lists of commands have it
+		writeWrapped(b, "operations of the API below "+commandPath(cmd))
+	} else {
+		writeWrapped(b, cmd.Short)
+	}
 	if cmd.Long != "" {
 		b.WriteString("\n" + wrapped(cmd.Long) + "\n")
 	}
