@@ -11,6 +11,7 @@ AUTHYSH_OUTPUT or output in the configuration choose the form:
   json    compact, one object on a line: everywhere else
   yaml    the same for people who edit it
   table   a row for each member of a list, or for each value of an answer
+  csv     that table, whole, for a spreadsheet: sandbox users --output csv
   raw     the service's answer byte for byte; with --query, texts without
           quotes, and each text or number of a list on a line of its own
 

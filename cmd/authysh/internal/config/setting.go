@@ -87,7 +87,7 @@ var table = []Setting{
 	{Name: "confirm", Kind: Choice, Choices: []string{"always", "writes", "deletes", "never"},
 		Doc: "which calls the prompt asks about"},
 	{Name: OutputSetting, Kind: Choice, Arg: "form", Choices: present.Forms(),
-		Doc: "pretty, json, yaml, table or raw; pretty on a terminal"},
+		Doc: "pretty, json, yaml, table, csv, raw; pretty on a terminal"},
 	{Name: ColorSetting, Kind: Choice, Arg: "when", Default: "auto", Choices: []string{"auto", "always", "never"},
 		Doc: "colours: auto, always or never"},
 	{Name: "profile", Kind: Text, Arg: "name", TopLevel: true, Doc: "profile of the configuration file"},

@@ -23,11 +23,12 @@ const (
 	JSON   = "json"   // compact, on one line
 	YAML   = "yaml"
 	Table  = "table" // a row per member of a list
+	CSV    = "csv"   // that table for spreadsheets, uncut
 	Raw    = "raw"   // the answer as it came; with a query, texts without quotes
 )
 
 // Forms lists the forms in the order of the help.
-func Forms() []string { return []string{Pretty, JSON, YAML, Table, Raw} }
+func Forms() []string { return []string{Pretty, JSON, YAML, Table, CSV, Raw} }
 
 // Options say how results are shown.
 type Options struct {
@@ -139,7 +140,7 @@ func (p *Printer) text(r Result) ([]byte, error) {
 		var b bytes.Buffer
 		r.Pretty(&b)
 		return b.Bytes(), nil
-	case form == Table && r.Head != nil:
+	case (form == Table || form == CSV) && r.Head != nil:
 		pen := p.pen(r.Fields)
 		pen.table(r.Head, r.Rows)
 		return pen.Bytes(), nil
@@ -166,7 +167,7 @@ func (p *Printer) text(r Result) ([]byte, error) {
 		return encodeYAML(value)
 	case Raw:
 		return bare(value), nil
-	case Table:
+	case Table, CSV:
 		pen := p.pen(r.Fields)
 		pen.tableOf(value, fields)
 		return pen.Bytes(), nil

@@ -219,6 +219,26 @@ func TestSteering(t *testing.T) {
 	}
 }
 
+// TestCSV: the rows of the table, whole whatever the terminal's width, and quoted where they must be.
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		result present.Result
+		want   string
+	}{
+		{value(`{"success":true,"webhooks":[{"id":"W1","name":"a, \"b\"","of":{"x":1}},{"id":"W2","list":[1,2]}]}`),
+			"id,name,of.x,list\nW1,\"a, \"\"b\"\"\",1,\nW2,,,\"[1,2]\"\n"},
+		{value(`{"user":{"id":7}}`), "name,value\nuser.id,7\n"},
+		{present.Result{Head: []string{"a", "b"}, Rows: [][]string{{strings.Repeat("x", 90)}}}, "a,b\n" + strings.Repeat("x", 90) + ",\n"},
+		{value(`[]`), ""},
+	} {
+		got, err := printed(t, present.Options{Form: present.CSV, Width: 20, Color: true}, tt.result)
+		if err != nil || got != tt.want {
+			t.Errorf("got %q, %v; want %q", got, err, tt.want)
+		}
+	}
+}
+
 func TestContradictions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -30,12 +30,13 @@ type pen struct {
 	width int // 0 is any
 	depth int // branches that are being written
 	color bool
+	csv   bool // tables are for spreadsheets
 	now   time.Time
 	times map[string]bool // members that are times by the catalogue
 }
 
 func (p *Printer) pen(fields []authy.Field) *pen {
-	return &pen{width: p.options.Width, color: p.options.Color, now: p.options.Now(), times: timeNames(fields)}
+	return &pen{width: p.options.Width, color: p.options.Color, csv: p.options.Form == CSV, now: p.options.Now(), times: timeNames(fields)}
 }
 
 func (p *pen) put(text string, s style) {

@@ -1,6 +1,7 @@
 package present
 
 import (
+	"encoding/csv"
 	"reflect"
 	"slices"
 	"strings"
@@ -116,6 +117,10 @@ func cell(value any) string {
 
 // table writes rows below a head, or where they have no room at all, each row as lines.
 func (p *pen) table(head []string, rows [][]string) {
+	if p.csv {
+		p.commas(head, rows)
+		return
+	}
 	const least = 8 // columns, below which a column says nothing
 	needed := 0
 	for _, width := range widths(head, rows) {
@@ -137,6 +142,19 @@ func (p *pen) table(head []string, rows [][]string) {
 		}
 		p.object(o, 0)
 	}
+}
+
+// commas writes a table for spreadsheets, every row as long as the head.
+func (p *pen) commas(head []string, rows [][]string) {
+	w := csv.NewWriter(p)
+	for _, row := range append([][]string{head}, rows...) {
+		line := make([]string, len(head))
+		for i, text := range row[:min(len(row), len(head))] {
+			line[i] = oneLine(text)
+		}
+		_ = w.Write(line) // a buffer takes everything
+	}
+	w.Flush()
 }
 
 func widths(head []string, rows [][]string) []int {
