@@ -22,7 +22,7 @@ const maxSyntaxLevels = 200
 
 // compileSource turns Lua text into a function of L; name stands in its error messages. The error is a [*ScriptError].
 func compileSource(L *lua.LState, source, name string) (*lua.LFunction, error) {
-	_, proto, err := compileText(sourceText(source), name)
+	proto, err := compileText(sourceText(source), name)
 	if err != nil {
 		return nil, err
 	}
@@ -39,20 +39,19 @@ func sourceText(source string) string {
 }
 
 // compileText parses and compiles a plain text. The error is a [*ScriptError].
-func compileText(text, name string) ([]ast.Stmt, *lua.FunctionProto, error) {
+func compileText(text, name string) (*lua.FunctionProto, error) {
 	if err := refuseBinary(text, name); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	statements, err := parseSource(text, name)
 	if err != nil {
-		return nil, nil, syntaxError(text, name, err)
+		return nil, syntaxError(text, name, err)
 	}
-	proto, err := lua.Compile(statements, name)
+	proto, err := lua51.Compile(statements, name)
 	if err != nil {
-		return nil, nil, syntaxError(text, name, err)
+		return nil, syntaxError(text, name, err)
 	}
-	lua51.MendLocals(proto, statements)
-	return statements, proto, nil
+	return proto, nil
 }
 
 // refuseBinary is an error for what is no source text.

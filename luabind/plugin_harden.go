@@ -95,7 +95,7 @@ func hardenTree(statements []ast.Stmt, name string) (*hardened, error) {
 	body = append([]ast.Stmt{at(&ast.LocalAssignStmt{Names: []string{"arg"}, Exprs: []ast.Expr{arg}}, 1)}, body...)
 	chunk := at(&ast.FunctionExpr{ParList: &ast.ParList{HasVargs: true, Names: []string{}}, Stmts: body}, 1)
 	chunk.SetLastLine(lastLine(statements))
-	proto, err := lua.Compile([]ast.Stmt{
+	proto, err := lua51.Compile([]ast.Stmt{
 		at(&ast.LocalAssignStmt{Names: []string{guardJoin, guardStore, guardIndex, guardSpread, guardTable, guardGlobals}, Exprs: []ast.Expr{at(&ast.Comma3Expr{}, 1)}}, 1),
 		at(&ast.ReturnStmt{Exprs: []ast.Expr{chunk}}, 1),
 	}, name)

@@ -117,11 +117,10 @@ func keepLocals(stmts []ast.Stmt) {
 
 // function compiles the chunk.
 func (c *typed) function(L *lua.LState) (*lua.LFunction, *ScriptError) {
-	proto, err := lua.Compile(c.stmts, c.name)
+	proto, err := lua51.Compile(c.stmts, c.name)
 	if err != nil {
 		return nil, syntaxError("", c.name, err)
 	}
-	lua51.MendLocals(proto, c.stmts)
 	return L.NewFunctionFromProto(proto), nil
 }
 

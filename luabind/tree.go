@@ -18,9 +18,12 @@ type Tree struct {
 // Parse reads a script as [Runtime.Run] does; name stands in the error, which is a [*ScriptError].
 func Parse(source, name string) (*Tree, error) {
 	text := sourceText(source)
-	statements, _, err := compileText(text, name)
-	if err != nil {
+	if _, err := compileText(text, name); err != nil {
 		return nil, err
+	}
+	statements, err := parseSource(text, name) // anew, as the compiler adds to the tree
+	if err != nil {
+		return nil, syntaxError(text, name, err)
 	}
 	return &Tree{statements, tokensOf(text)}, nil
 }

@@ -65,7 +65,7 @@
 //   - Of library functions that compute, only pattern matches end with the context; string.rep and table.concat run to
 //     their end.
 //   - "[G]" marks Go functions in tracebacks. Messages of the interpreter name the variable at fault as Lua 5.1 does, local ones
-//     always in chunks that [MendLocals] has seen; otherwise some have the name of what they were set to, or none.
+//     always in chunks that [Compile] has made; otherwise some have the name of what they were set to, or none.
 //   - The traceback of a coroutine that has failed lacks the innermost call; that of one which has yielded below pcall
 //     ends at the pcall. After a Go panic or overflow in a coroutine, the handler of xpcall runs when the frames are gone;
 //     its traceback shows those that gopher-lua left.

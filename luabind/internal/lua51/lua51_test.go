@@ -66,11 +66,10 @@ func compile(t testing.TB, L *lua.LState, name, code string) *lua.LFunction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proto, err := lua.Compile(chunk, name)
+	proto, err := lua51.Compile(chunk, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lua51.MendLocals(proto, chunk)
 	return L.NewFunctionFromProto(proto)
 }
 
@@ -172,6 +171,42 @@ func TestAsLua51(t *testing.T) {
 					t.Errorf("output differs from Lua 5.1 (-5.1 +got):\n%s", diff)
 				}
 			})
+		}
+	}
+}
+
+// TestGotoToJumps has labels that begin with a jump; Lua 5.1 has no goto.
+func TestGotoToJumps(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		`for k in pairs{a = 1} do goto done print("skipped") ::done:: end print("end")`:                                                         "end\n",
+		`local n = 0 repeat goto out ::out:: n = n + 1 until n == 3 print(n)`:                                                                   "3\n",
+		`local n = 0 repeat do goto again end ::again:: n = n + 1 until n >= 2 print(n)`:                                                        "2\n",
+		`local n = 0 do ::top:: while true do break end n = n + 1 if n < 3 then goto top end end print(n)`:                                      "3\n",
+		`local n = 0 do ::one:: ::two:: while true do break end n = n + 1 if n == 1 then goto one elseif n == 2 then goto two end end print(n)`: "3\n",
+		`local n = 0
+		do
+			::a:: do goto b end
+			::c:: print("c") do goto d end
+			::b:: n = n + 1 if n < 3 then goto a end
+			goto c
+			::d:: print(n)
+		end`: "c\n3\n",
+		`local n = 0
+		for i = 1, 3 do
+			for _, v in ipairs{1, 2, 3} do
+				if v == 2 then goto continue end
+				while true do
+					if v == 1 then break end
+					n = n + 1 break
+				end
+				::continue::
+			end
+		end
+		print(n)`: "3\n",
+	} {
+		if diff := cmp.Diff(want, eval(t, small, "local print = print "+code)); diff != "" {
+			t.Errorf("%s\nprinted (-want +got):\n%s", code, diff)
 		}
 	}
 }

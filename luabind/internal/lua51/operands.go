@@ -136,10 +136,11 @@ func nameOf(proto *lua.FunctionProto, pc, register int, copied bool) (kind, name
 	}
 	local := localAt(proto, pc, register)
 	switch {
-	case local == nil:
+	case local == nil, strings.HasPrefix(local.Name, "("): // a loop's own
 		return kind, name
-	case name != "" && at >= local.StartPc && proto.DbgSourcePositions[at] == proto.DbgSourcePositions[pc]:
-		return kind, name // the block of the variable may be over, and its register used for something else; see MendLocals
+	case at == local.StartPc && instruction(proto.Code[at]).op() == lua.OP_CLOSURE: // a function, which is declared before it is made
+	case at >= local.StartPc && proto.DbgSourcePositions[at] == proto.DbgSourcePositions[pc]:
+		return kind, name // the block of the variable may be over, and its register used for something else; see mendLocals
 	}
 	return "local", local.Name
 }
@@ -170,7 +171,7 @@ func originOf(proto *lua.FunctionProto, at, register int) (kind, name string) {
 
 // localAt is the local variable that a register is at instruction pc; nil when it is none or that cannot be told.
 //
-// Without [MendLocals] the ends of variables are only right in functions that use no register again; in others the last has none.
+// Without mendLocals the ends of variables are only right in functions that use no register again; in others the last has none.
 func localAt(proto *lua.FunctionProto, pc, register int) *lua.DbgLocalInfo {
 	locals := proto.DbgLocals
 	if register < int(proto.NumParameters) && register < len(locals) {

@@ -7,10 +7,10 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// MendLocals corrects what a compiled chunk says of its local variables, which errors and debug.getlocal name: the compiler of
+// mendLocals corrects what a compiled chunk says of its local variables, which errors and debug.getlocal name: the compiler of
 // gopher-lua notes the end of a variable at another one as soon as a register is used again. A variable now ends where the next
 // one begins that takes its register, or with its function: later than its block, when nothing comes after that.
-func MendLocals(chunk *lua.FunctionProto, statements []ast.Stmt) {
+func mendLocals(chunk *lua.FunctionProto, statements []ast.Stmt) {
 	mendFunction(chunk, &ast.FunctionExpr{ParList: &ast.ParList{}, Stmts: statements})
 }
 
