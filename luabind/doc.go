@@ -3,7 +3,7 @@
 // # Quick start
 //
 // [New] makes a [Runtime]: an interpreter with the authy module and its companions (json, csv, phone, totp, time, task, batch,
-// flow, log) as globals, its output going where the host says, and each run bounded by a context:
+// flow, log, callbacks) as globals, its output going where the host says, and each run bounded by a context:
 //
 //	rt, err := luabind.New(&authy.Client{Key: key}, luabind.Stdout(os.Stdout))
 //	...

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/authysh/authysh/authy/sandbox"
+	"github.com/authysh/authysh/cmd/authysh/internal/private"
+	"github.com/authysh/authysh/luabind"
 )
 
 // scriptsDir holds the programs that people run and copy.
@@ -209,6 +211,11 @@ func TestReadme(t *testing.T) {
 	for _, command := range []string{"go run ./cmd/authysh --sandbox scripts/onboard.lua", "go test ./..."} {
 		if !strings.Contains(text, "\n    "+command+" ") {
 			t.Errorf("the quick start lacks %q", command)
+		}
+	}
+	for _, module := range luabind.NewManual(nil, private.New().Module).Modules() {
+		if !strings.Contains(text, "\n| `"+module.Name+"` | ") {
+			t.Errorf("the table of modules lacks %s", module.Name)
 		}
 	}
 	blocks := regexp.MustCompile("(?s)```lua\n(.*?)```").FindAllStringSubmatch(text, -1)
