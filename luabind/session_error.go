@@ -257,6 +257,10 @@ func (s *Session) explainNil(e *EvalError, failure *ScriptError, at string, line
 	text := failure.Message
 	if match := hasNo().FindStringSubmatch(text); match != nil && at == name {
 		e.column = columnOf(s.sources[name], e.line, match[1])
+		owner, _, _ := strings.Cut(text, " ")
+		if _, _, known := s.manual.Help(owner); known && !strings.Contains(text, "did you mean") {
+			e.remedy = "?" + owner + " lists what it has"
+		}
 		return
 	}
 	var kind useKind

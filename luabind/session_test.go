@@ -159,6 +159,7 @@ func TestErrorPositions(t *testing.T) {
 		{"authy.request_sms{ authy_id = 1,\n  forc = true }", 2, 3, "?authy.request_sms lists the parameters and their limits"},
 		{"authy.request_sms{}", 1, 7, "?authy.request_sms lists the parameters and their limits"},
 		{"authy.request_sms{ authy_id = 404 }", 1, 7, "register_user gives the id of a user"},
+		{"csv.slurp('x')", 1, 5, "?csv lists what it has"}, {"csv.opn('x')", 1, 5, ""},
 		{"authy.request_sms{ authy_id = 429 }", 1, 7, "try again in 1m30s"},
 		{"json.encod()", 1, 6, ""},
 	} {
