@@ -209,10 +209,18 @@ func hintForSetting(invalid *authy.ValidationError) string {
 	return ""
 }
 
-// hintForScript helps with the sandbox module, which is there only sometimes.
+// hintForScript helps with what modules have not, and with the sandbox module, which is there only sometimes.
 func (a *app) hintForScript(err error) string {
 	failure, ok := errors.AsType[*luabind.ScriptError](err)
-	if !ok || a.sandbox {
+	if !ok {
+		return ""
+	}
+	if owner, lacks, found := strings.Cut(failure.Message, " has no "); found && !strings.Contains(lacks, "did you mean") {
+		if _, _, known := a.manual().Help(owner); known {
+			return "authysh help " + owner + " lists what it has"
+		}
+	}
+	if a.sandbox {
 		return ""
 	}
 	line, _, _ := a.sourceLine(failure.Where)
