@@ -96,7 +96,7 @@ func (m *batchMeter) measure() {
 // counts lists how many rows there were, and how they ended.
 func (m *batchMeter) counts(separator string) string {
 	rows, done, failed, inDoubt := m.batch.Counts()
-	parts := []string{grouped(rows) + " rows"}
+	parts := []string{rowCount(rows)}
 	if m.rate > 0 {
 		parts = append(parts, perSecond(m.rate))
 	}
@@ -165,9 +165,17 @@ func (b *batchBar) draw(columns int) string {
 	return b.bar.SetTemplateString(form).SetWidth(columns).String()
 }
 
+// rowCount is a number of rows in words.
+func rowCount(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return grouped(n) + " rows"
+}
+
 // writeSummary tells how a batch went.
 func writeSummary(w io.Writer, s *luabind.BatchSummary) {
-	fmt.Fprintf(w, "batch: %s rows in %s", grouped(s.Rows), clockTime(s.Took))
+	fmt.Fprintf(w, "batch: %s in %s", rowCount(s.Rows), clockTime(s.Took))
 	if s.Rate > 0 {
 		fmt.Fprintf(w, ", %s", perSecond(s.Rate))
 	}

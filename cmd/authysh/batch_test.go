@@ -163,6 +163,12 @@ func TestBatchLines(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
+		_, _, problems := authysh(t, "", nil, "-e", "batch.run{ source = { 1 }, each = function() task.sleep(11) end }")
+		if want := "batch: 1 row, 0.1/s, 0 ok, 0:10, 100%\nbatch: 1 row in 0:11"; !strings.HasPrefix(problems, want) {
+			t.Errorf("one row: %s", problems)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
 		if status, out, problems := authysh(t, "", nil, "--quiet", "-e", code); status != 0 || out+problems != "" {
 			t.Errorf("with --quiet: code %d, %s%s", status, out, problems)
 		}

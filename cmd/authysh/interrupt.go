@@ -60,6 +60,9 @@ func (a *app) interruptible(ctx context.Context) (context.Context, context.Cance
 			case first = <-a.signals:
 			}
 		}
+		if first == os.Interrupt && a.stderrTerminal { // which shows ^C; what follows has a line of its own
+			io.WriteString(a.console.Stderr(), "\n")
+		}
 		limit = max(limit, a.serveGrace())
 		cancel(&interrupted{codeOf(first)})
 		var timeUp <-chan time.Time

@@ -85,6 +85,7 @@ func TestWaitInterrupted(t *testing.T) {
 	id := <-asked
 	p.sees("waiting for the answer")
 	p.types("\x03")
+	p.sees(`\^C\r?\n`) // so that neither what follows nor the shell's prompt stands behind it
 	p.sees(id)
 	p.leaves(130)
 }
