@@ -90,7 +90,7 @@ func begins(statements []ast.Stmt) bool {
 	case *ast.ReturnStmt:
 		return len(n.Exprs) == 0 || computes(n.Exprs[0])
 	case *ast.IfStmt:
-		return computes(n.Condition)
+		return tests(n.Condition)
 	case *ast.DoBlockStmt:
 		return begins(n.Stmts)
 	}
@@ -100,15 +100,38 @@ func begins(statements []ast.Stmt) bool {
 // computes reports whether an expression certainly begins with an instruction, and that is no jump.
 func computes(e ast.Expr) bool {
 	switch n := e.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.FuncCallExpr, *ast.TableExpr, *ast.FunctionExpr, *ast.Comma3Expr, *ast.NumberExpr,
-		*ast.StringExpr, *ast.UnaryLenOpExpr, *ast.UnaryMinusOpExpr:
-		return true
+	case *ast.LogicalOpExpr:
+		return !isFixed(n.Lhs) && computes(n.Lhs)
+	case *ast.UnaryNotOpExpr:
+		return computes(n.Expr)
 	case *ast.RelationalOpExpr:
 		return computes(n.Lhs) && computes(n.Rhs)
 	case *ast.ArithmeticOpExpr:
 		return computes(n.Lhs) && computes(n.Rhs)
 	case *ast.StringConcatOpExpr:
 		return computes(n.Lhs) && computes(n.Rhs)
+	}
+	return true
+}
+
+// tests is computes for a condition, of which a constant is not computed.
+func tests(e ast.Expr) bool {
+	switch n := e.(type) {
+	case *ast.LogicalOpExpr:
+		return tests(n.Lhs)
+	case *ast.UnaryNotOpExpr:
+		return tests(n.Expr)
+	}
+	return !isFixed(e) && computes(e)
+}
+
+// isFixed reports whether the compiler knows if an expression is true.
+func isFixed(e ast.Expr) bool {
+	switch n := e.(type) {
+	case *ast.TrueExpr, *ast.FalseExpr, *ast.NilExpr, *ast.NumberExpr, *ast.StringExpr:
+		return true
+	case *ast.UnaryNotOpExpr:
+		return isFixed(n.Expr)
 	}
 	return false
 }

@@ -27,6 +27,22 @@ while not false do if count == 2 then break end tick() end print(count) count = 
 while not not true do break end
 while 1 do if count == 2 then break else tick() end end print(count) count = 0
 while (nil or true) and count < 2 do while true do break end tick() end print(count) count = 0
+-- conditions and values that the compiler knows, at the beginning of a loop
+for _ in pairs{1} do if 1 then count = count + 1 end while true do break end end print(count) count = 0
+for _ in pairs{1, 2} do if true then while true do break end end count = count + 1 end print(count) count = 0
+for _ in pairs{1, 2} do if not nil then else tick() end count = count + 1 end print(count) count = 0
+for _ in pairs{1, 2} do if "x" and count then tick() end end print(count) count = 0
+for _ in pairs{1, 2} do if nil or count then tick() end end print(count) count = 0
+for _ in pairs{1, 2} do if false then tick() end if true then tick() end end print(count) count = 0
+for _ in pairs{1, 2} do local x = true and 1 tick() end print(count) count = 0
+for _ in pairs{1, 2} do local x = nil or count tick() end print(count) count = 0
+for _ in pairs{1, 2} do local x = not true and count tick() end print(count) count = 0
+for _ in pairs{1, 2} do local x = not (not nil or count) tick() end print(count) count = 0
+for _ in pairs{1, 2} do count = (1 and count) + 1 end print(count) count = 0
+for _ in pairs{1, 2} do local x = (nil and 1) == (2 or 3) tick() end print(count) count = 0
+repeat local x = false or 1 tick() until x and count > 2 print(count) count = 0
+while count < 2 do if not count then break end tick() end print(count) count = 0
+while count < 2 do local x = count and 1 or 2 tick(x + 5) end print(count) count = 0
 local made = {}
 for _, v in ipairs{1, 2} do
   while true do
