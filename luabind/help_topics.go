@@ -27,7 +27,9 @@ what is typed outlives its line. What is not complete goes on on the next line.
   _err   the value of the last error
 
 Values are shown as Lua that can be pasted back. Secrets and codes inside tables
-are masked; a single value that an expression gives is shown.`,
+are masked; a single value that an expression gives is shown. .output chooses
+another form: table has lists and records in columns, json is whole and without
+limits, raw is what print writes.`,
 	},
 	{
 		Name: "tasks", Doc: "How functions run beside each other.",
