@@ -163,27 +163,42 @@ func (p *prompter) runReset(_ context.Context, c *repl.Context, _ string) error 
 	return nil
 }
 
-// runLs lists what completion knows: the fields of a name, or the globals.
+// globals are the names that completion knows at the top, with what they hold.
+func (p *prompter) globals() []luabind.Candidate {
+	var found []luabind.Candidate
+	for first := 'A'; first <= 'z'; first++ {
+		for _, candidate := range p.session.Complete(string(first), 1).Candidates {
+			if candidate.Text[0] == byte(first) {
+				found = append(found, candidate)
+			}
+		}
+	}
+	return found
+}
+
+// runLs lists the fields of a name, or the globals that the user has made.
 func (p *prompter) runLs(_ context.Context, c *repl.Context, name string) error {
 	var found []luabind.Candidate
 	if name != "" {
 		found = p.session.Complete(name+".", len(name)+1).Candidates
 	} else {
-		for first := 'A'; first <= 'z'; first++ {
-			for _, candidate := range p.session.Complete(string(first), 1).Candidates {
-				if candidate.Text[0] == byte(first) {
-					found = append(found, candidate)
-				}
+		for _, candidate := range p.globals() {
+			if _, _, known := p.session.Manual().Help(candidate.Text); !known && candidate.Doc != "keyword" && candidate.Text != "_G" {
+				found = append(found, candidate)
 			}
 		}
 	}
+	if len(found) == 0 && name == "" {
+		fmt.Fprintln(c.Stderr(), "you have no variables yet; .help lists the modules")
+		return nil
+	}
 	width := 0
 	for _, candidate := range found {
-		width = max(width, len(candidate.Text))
+		width = max(width, min(len(candidate.Text), 32))
 	}
 	var b strings.Builder
 	for _, candidate := range found {
-		fmt.Fprintf(&b, "%-*s  %s\n", min(width, 32), candidate.Text, candidate.Doc)
+		fmt.Fprintf(&b, "%-*s  %s\n", width, candidate.Text, candidate.Doc)
 	}
 	if b.Len() == 0 {
 		fmt.Fprintln(c.Stderr(), "nothing there")

@@ -192,6 +192,7 @@ func TestPromptSession(t *testing.T) {
 	p.enters("f()", `"fromhere"`)
 	p.enters(".calls", `register_user +ok`)
 	p.enters(".ls user", `id +`)
+	p.enters(".ls", `\.ls\r?\n_ [^\n]*\n_err [^\n]*\n`)
 	p.enters(".host", `a key of its own`)
 	p.enters("while true do end", `0\.\ds`) // the spinner: it runs
 	p.types("\x03")
